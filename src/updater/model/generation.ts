@@ -1,0 +1,93 @@
+/**
+ * What an instance runs, as it stands on disk.
+ *
+ * `current.json` holds one pointer; `generations/<n>.json` holds one record each. Both are one line of canonical JSON, since
+ * the launcher reads them with `sed`.
+ */
+import { z } from 'zod';
+import { failureCodes } from './failure.ts';
+import { nameSchema, parseAs, sha256Schema, timeSchema, versionSchema } from './parse.ts';
+
+export const generationStates = ['staged', 'trying', 'good', 'bad'] as const;
+export const reasons = ['install', 'update', 'rollback', 'restore', 'repair', 'evolutions'] as const;
+
+const pointerSchema = z.object({ generation: z.int().positive() });
+
+const failureSchema = z.object({
+  code: z.enum(failureCodes),
+  detail: z.string(),
+  retry: z.enum(['soon', 'later', 'changed', 'never']),
+});
+
+const generationSchema = z.object({
+  n: z.int().positive(),
+  version: versionSchema,
+  treeDigest: sha256Schema,
+  evolutions: z.record(z.string(), z.string()),
+  epoch: z.int().positive(),
+  dataVersion: z.int().nonnegative(),
+  state: z.enum(generationStates),
+  triesLeft: z.int().nonnegative(),
+  previous: z.int().positive().nullable(),
+  why: z.enum(reasons),
+  createdAt: timeSchema,
+  startedAt: timeSchema.nullable(),
+  confirmedAt: timeSchema.nullable(),
+  failure: failureSchema.nullable(),
+});
+
+const floorSchema = z.record(z.string().max(256), z.int().positive());
+
+const versionRecordSchema = z.object({
+  version: versionSchema,
+  treeDigest: sha256Schema,
+  manifestSha256: sha256Schema,
+  floor: floorSchema,
+  createdAt: timeSchema,
+});
+
+const sourceSchema = z.object({
+  product: nameSchema,
+  channel: nameSchema,
+  platform: nameSchema,
+  arch: nameSchema,
+  urls: z.array(z.string().max(2048)).min(1).max(16),
+  trustedRoot: z.string().max(512 * 1024),
+});
+
+/** The one thing that a switch changes. */
+export type Pointer = Readonly<z.infer<typeof pointerSchema>>;
+/** One version + the chosen evolutions + one epoch, and how its trial went. */
+export type Generation = Readonly<z.infer<typeof generationSchema>>;
+export type Reason = Generation['why'];
+/** Version numbers of signed metadata, per role, below which nothing is believed any more. */
+export type Floor = Readonly<z.infer<typeof floorSchema>>;
+/** `versions/<v>-<digest8>.json`: its existence is the version's existence. */
+export type VersionRecord = Readonly<z.infer<typeof versionRecordSchema>>;
+/** `source.json`: where updates come from, with the text of the root metadata that the installation began with. */
+export type Source = Readonly<z.infer<typeof sourceSchema>>;
+
+/** Returns a pointer; throws `state/damaged`. */
+export function parsePointer(value: unknown): Pointer {
+  return parseAs(pointerSchema, value, 'current.json', 'state/damaged');
+}
+
+/** Returns a generation record; throws `state/damaged`. */
+export function parseGeneration(value: unknown): Generation {
+  return parseAs(generationSchema, value, 'generation record', 'state/damaged');
+}
+
+/** Returns a version's record; throws `state/damaged`. */
+export function parseVersionRecord(value: unknown): VersionRecord {
+  return parseAs(versionRecordSchema, value, 'version record', 'state/damaged');
+}
+
+/** Returns where updates come from; throws `state/damaged`. */
+export function parseSource(value: unknown): Source {
+  return parseAs(sourceSchema, value, 'source.json', 'state/damaged');
+}
+
+/** The folder of a version below `versions/`, for example `1.4.0-0a1b2c3d`. */
+export function versionName(version: string, treeDigest: string): string {
+  return `${version}-${treeDigest.slice(0, 8)}`;
+}

@@ -1,0 +1,35 @@
+/** What an update is doing right now, as every window and command sees it. Nothing here is stored: it is derived or lost. */
+import type { Failure } from './failure.ts';
+import type { Progress } from './job.ts';
+
+export type UpdateState =
+  | { readonly kind: 'disabled'; readonly why: string }
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'checking'; readonly by: 'user' | 'schedule' }
+  | { readonly kind: 'available'; readonly version: string; readonly bytesToFetch: number }
+  | { readonly kind: 'preparing'; readonly version: string; readonly progress: Progress }
+  | { readonly kind: 'ready'; readonly version: string; readonly generation: number }
+  | { readonly kind: 'restarting'; readonly version: string }
+  | { readonly kind: 'confirming'; readonly version: string; readonly healthyForMs: number }
+  | { readonly kind: 'repairing'; readonly progress: Progress }
+  | { readonly kind: 'failed'; readonly failure: Failure };
+
+export type UpdateKind = UpdateState['kind'];
+
+const next: Readonly<Record<UpdateKind, readonly UpdateKind[]>> = {
+  disabled: ['idle'],
+  idle: ['checking', 'repairing', 'disabled'],
+  checking: ['idle', 'available', 'failed'],
+  available: ['checking', 'preparing', 'idle', 'repairing', 'disabled'],
+  preparing: ['ready', 'failed', 'available', 'idle'],
+  ready: ['restarting', 'checking', 'idle', 'repairing'],
+  restarting: ['confirming', 'failed', 'ready'],
+  confirming: ['idle', 'failed'],
+  repairing: ['idle', 'failed'],
+  failed: ['idle', 'checking', 'preparing', 'repairing', 'disabled'],
+};
+
+/** Whether an update in state `from` may go to state `to`; staying in a kind (new progress) is always allowed. */
+export function mayFollow(from: UpdateKind, to: UpdateKind): boolean {
+  return from === to || next[from].includes(to);
+}
