@@ -1,0 +1,23 @@
+/** How much room there is. Quotas only show when a write fails (EDQUOT), which is the same failure: `disk/space`. */
+import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Failed } from '../model/failure.ts';
+import { hasCode } from './atomic.ts';
+
+/** Returns the bytes that this user may still write where `path` is, or where it would be created. */
+export async function freeBytes(path: string): Promise<number> {
+  try {
+    const { bavail, bsize } = await statfs(path);
+    return bavail * bsize;
+  } catch (error) {
+    // What does not exist yet will be created on its parent's file system.
+    if (hasCode(error, 'ENOENT') && dirname(path) !== path) return freeBytes(dirname(path));
+    throw error;
+  }
+}
+
+/** Throws `disk/space` when fewer than `bytes` are free where `path` is, naming both figures. */
+export async function requireBytes(path: string, bytes: number): Promise<void> {
+  const free = await freeBytes(path);
+  if (free < bytes) throw new Failed('disk/space', `${path} needs ${bytes} bytes and has ${free}`);
+}
