@@ -86,6 +86,15 @@ export async function removeTree(path: string): Promise<void> {
   await removeEntry(aside, found.isDirectory());
 }
 
+/** The names in a folder, sorted; none when there is no such folder. */
+export async function namesIn(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw error;
+  });
+  return names.toSorted((a, b) => (a < b ? -1 : 1));
+}
+
 /** Whether a name is that of a file or folder which a killed `replaceFile` or `removeTree` left behind. */
 export function isLeftover(name: string): boolean {
   return /^\.moult-(new|old)-[0-9a-f]{16}$/.test(name);
@@ -150,8 +159,8 @@ async function openRegular(path: string): Promise<FileHandle | null> {
 
 async function removeEntry(path: string, isFolder: boolean): Promise<void> {
   if (!isFolder) return unlink(path);
-  // A folder of a read-only version lets nobody take names out of it, not even its owner.
-  await chmod(path, 0o700);
+  // A read-only folder lets nobody take names out of it, not even its owner. One that is not ours says below what is wrong.
+  await chmod(path, 0o700).catch(() => undefined);
   for (const entry of await readdir(path, { withFileTypes: true })) await removeEntry(join(path, entry.name), entry.isDirectory());
   await rmdir(path);
 }

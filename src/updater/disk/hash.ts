@@ -1,11 +1,13 @@
-/** SHA-256 of bytes, files and trees. Workers load this file, so it imports no schema library. */
+/** SHA-256 of bytes, files and trees. Worker threads load this file for each scan, so it imports no schema library. */
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { Failed } from '../model/failure.ts';
 import type { Job } from '../model/job.ts';
 import type { Tree } from '../model/tree.ts';
 
 const bufferBytes = 256 * 1024;
+const reportBytes = 4 * 1024 ** 2;
 
 /** Returns the SHA-256 of bytes, or of a text's UTF-8 bytes, in lower-case hexadecimal. */
 export function sha256Hex(bytes: Uint8Array | string): string {
@@ -39,4 +41,42 @@ export function treeDigest(tree: Tree): string {
   ];
   lines.sort((a, b) => Buffer.compare(a.key, b.key));
   return sha256Hex(lines.map(({ line }) => line).join(''));
+}
+
+/**
+ * Returns the SHA-256 of each file of a batch, in order: the task of the scan's worker threads, so it blocks its thread.
+ * Throws `disk/unsafe` when a file is no longer the plain, unshared file of that size that the walk saw.
+ */
+export function work(batch: readonly { readonly path: string; readonly size: number }[], done: (bytes: number) => void): string[] {
+  const buffer = Buffer.allocUnsafeSlow(bufferBytes);
+  let pending = 0;
+  const count = (bytes: number): void => {
+    pending += bytes;
+    if (pending < reportBytes) return;
+    done(pending);
+    pending = 0;
+  };
+  const digests = batch.map((file) => hashExpected(file, buffer, count));
+  done(pending);
+  return digests;
+}
+
+function hashExpected(expected: { readonly path: string; readonly size: number }, buffer: Buffer, count: (bytes: number) => void): string {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const file = openSync(expected.path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  try {
+    const found = fstatSync(file);
+    if (!found.isFile() || found.size !== expected.size) throw new Failed('disk/unsafe', `${expected.path} changed while it was looked at`);
+    const hash = createHash('sha256');
+    for (let rest = expected.size; rest > 0;) {
+      const bytesRead = readSync(file, buffer, 0, Math.min(rest, buffer.length), null);
+      if (bytesRead === 0) throw new Failed('disk/unsafe', `${expected.path} became shorter while it was read`);
+      hash.update(buffer.subarray(0, bytesRead));
+      rest -= bytesRead;
+      count(bytesRead);
+    }
+    return hash.digest('hex');
+  } finally {
+    closeSync(file);
+  }
 }

@@ -1,0 +1,180 @@
+/**
+ * A folder as a tree, and a folder against the tree that it should be.
+ *
+ * Only plain files, links and folders can stand in a tree: a device, FIFO or socket, a set-user-id bit, a file with a second name
+ * (hard link) are refused (acceptance S16). A file named `lock.db` is never opened: doing so would silently release the lock.
+ */
+import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate as breathe } from 'node:timers/promises';
+import { Failed } from '../model/failure.ts';
+import type { Job } from '../model/job.ts';
+import { comparePaths, type Tree, type TreeFile, type TreeLink } from '../model/tree.ts';
+import { work } from './hash.ts';
+import { besideModule, runOnWorkers } from './pool.ts';
+
+/** What differs from the expected tree: paths that are not there, that should not be there, and that are not as they should be. */
+export interface TreeDifference {
+  readonly missing: readonly string[];
+  readonly extra: readonly string[];
+  readonly changed: readonly { readonly path: string; readonly why: Change }[];
+}
+/** Why an entry is not as expected: its content, length or permissions, its link's target, or what kind of thing it is. */
+export type Change = 'bytes' | 'size' | 'mode' | 'link' | 'kind';
+
+/** How `scanTree` sees parts: without `partOf` every file is of part `app`. */
+export interface ScanOptions {
+  readonly partOf?: (path: string) => TreeFile['part'];
+}
+
+interface FileSize {
+  readonly path: string;
+  readonly size: number;
+}
+
+type Found =
+  | { readonly kind: 'file'; readonly path: string; readonly size: number; readonly bits: number }
+  | { readonly kind: 'link'; readonly path: string; readonly target: string }
+  | { readonly kind: 'odd'; readonly path: string; readonly why: string };
+
+/**
+ * Returns every file and link below `folder`, sorted by path, files hashed in worker threads; reports step 'verify' in bytes.
+ * Throws `disk/unsafe` for anything that cannot stand in a tree. Names are not judged here (`treeProblem` does that).
+ */
+export async function scanTree(folder: string, job: Job, options: ScanOptions = {}): Promise<Tree> {
+  const found = await walk(folder, job);
+  for (const entry of found) if (entry.kind === 'odd') throw new Failed('disk/unsafe', `${JSON.stringify(entry.path)} is ${entry.why}`);
+  const files = found.filter((entry) => entry.kind === 'file');
+  const digests = await hashAll(folder, files, job);
+  const partOf = options.partOf ?? (() => 'app');
+  return {
+    files: files.map(({ path, size, bits }, i) => ({ path, size, sha256: digests[i] ?? '', mode: modeOf(bits, path), part: partOf(path) })),
+    links: found.filter((entry) => entry.kind === 'link').map(({ path, target }) => ({ path, target })),
+  };
+}
+
+/** Returns how a folder differs from a tree, every file of the right size hashed in worker threads; each list is sorted by path. Reports step 'verify' in bytes. */
+export async function compareTree(folder: string, expected: Tree, job: Job): Promise<TreeDifference> {
+  const quick = await compareQuickly(folder, expected, job);
+  const suspects = new Set([...quick.missing, ...quick.changed.map(({ path }) => path)]);
+  const intact = expected.files.filter(({ path }) => !suspects.has(path));
+  const digests = await hashAll(folder, intact, job);
+  const changed = intact.filter(({ sha256 }, i) => sha256 !== digests[i]).map(({ path }) => ({ path, why: 'bytes' as const }));
+  return { ...quick, changed: [...quick.changed, ...changed].toSorted(byPath) };
+}
+
+/** The same without reading a file: names, kinds, sizes, permissions and links only. */
+export async function compareQuickly(folder: string, expected: Tree, job: Job): Promise<TreeDifference> {
+  const found = new Map((await walk(folder, job)).map((entry) => [entry.path, entry]));
+  const wanted = [...expected.files, ...expected.links].toSorted(byPath);
+  const names = new Set(wanted.map(({ path }) => path));
+  return {
+    missing: wanted.filter(({ path }) => !found.has(path)).map(({ path }) => path),
+    extra: [...found.keys()].filter((path) => !names.has(path)),
+    changed: wanted.flatMap((entry) => {
+      const there = found.get(entry.path);
+      const why = there === undefined ? null : changeOf(entry, there);
+      return why === null ? [] : [{ path: entry.path, why }];
+    }),
+  };
+}
+
+/** The permissions with which an entry of a tree stands on disk. */
+export function permissionsOf(mode: TreeFile['mode']): 0o644 | 0o755 {
+  return mode === 'program' ? 0o755 : 0o644;
+}
+
+function changeOf(wanted: TreeFile | TreeLink, there: Found): Change | null {
+  if ('target' in wanted) {
+    if (there.kind !== 'link') return 'kind';
+    return there.target === wanted.target ? null : 'link';
+  }
+  if (there.kind !== 'file') return 'kind';
+  if (there.size !== wanted.size) return 'size';
+  return process.platform === 'win32' || there.bits === permissionsOf(wanted.mode) ? null : 'mode';
+}
+
+/** Every entry but folders, sorted by path. One folder at a time without waiting, since a system call costs less than a promise. */
+async function walk(root: string, job: Job): Promise<readonly Found[]> {
+  const found: Found[] = [];
+  const folders = [''];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    job.signal.throwIfAborted();
+    for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
+      const path = `${folder}${entry.name}`;
+      if (entry.isDirectory()) folders.push(`${path}/`);
+      else found.push(lookAt(root, path));
+    }
+    await breathe();
+  }
+  return found.toSorted(byPath);
+}
+
+function lookAt(root: string, path: string): Found {
+  const full = join(root, path);
+  const stats = lstatSync(full);
+  if (stats.isSymbolicLink()) return { kind: 'link', path, target: readlinkSync(full) };
+  const why = oddity(path, stats);
+  if (why !== null) return { kind: 'odd', path, why };
+  return { kind: 'file', path, size: stats.size, bits: stats.mode & 0o7777 };
+}
+
+function oddity(path: string, stats: Stats): string | null {
+  if (/(^|\/)lock\.db$/i.test(path)) return 'named like a lock';
+  if (!stats.isFile()) return 'neither a file nor a link';
+  if (stats.nlink > 1) return 'a hard link';
+  return (stats.mode & 0o7000) === 0 ? null : 'a file with special rights';
+}
+
+/** Windows knows programs by their names only. */
+function modeOf(bits: number, path: string): TreeFile['mode'] {
+  const isProgram = process.platform === 'win32' ? /\.(exe|com|bat|cmd)$/i.test(path) : (bits & 0o100) !== 0;
+  return isProgram ? 'program' : 'file';
+}
+
+const batchLimits = { bytes: 8 * 1024 ** 2, files: 256 };
+/** Starting threads costs more than hashing this much. */
+const hereBytes = 8 * 1024 ** 2;
+
+async function hashAll(folder: string, files: readonly FileSize[], job: Job): Promise<string[]> {
+  const totalBytes = files.reduce((sum, { size }) => sum + size, 0);
+  let doneBytes = 0;
+  const onBytes = (bytes: number): void => {
+    doneBytes += bytes;
+    job.report({ step: 'verify', doneBytes, totalBytes });
+  };
+  onBytes(0);
+  const batches = inBatches(files.map(({ path, size }) => ({ path: join(folder, path), size })));
+  const digests: string[][] = batches.map(() => []);
+  const onResult = (result: string[], index: number): void => void (digests[index] = result);
+  if (totalBytes > hereBytes) {
+    await runOnWorkers(besideModule('hash', import.meta.url), { tasks: batches, handlers: { onResult, onBytes } }, job);
+  } else {
+    for (const [index, batch] of batches.entries()) {
+      await breathe();
+      job.signal.throwIfAborted();
+      onResult(work(batch, onBytes), index);
+    }
+  }
+  return digests.flat();
+}
+
+function inBatches(files: readonly FileSize[]): FileSize[][] {
+  const batches: FileSize[][] = [];
+  let bytes = 0;
+  for (const file of files) {
+    const batch = batches.at(-1);
+    if (batch === undefined || batch.length >= batchLimits.files || bytes + file.size > batchLimits.bytes) {
+      batches.push([file]);
+      bytes = file.size;
+    } else {
+      batch.push(file);
+      bytes += file.size;
+    }
+  }
+  return batches;
+}
+
+function byPath(a: { readonly path: string }, b: { readonly path: string }): number {
+  return comparePaths(a.path, b.path);
+}
