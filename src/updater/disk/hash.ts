@@ -1,36 +1,33 @@
 /** SHA-256 of bytes, files and trees. Worker threads load this file for each scan, so it imports no schema library. */
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
 import { Failed } from '../model/failure.ts';
 import type { Job } from '../model/job.ts';
 import type { Tree } from '../model/tree.ts';
 
+/** Hears how many more bytes are hashed; what it throws ends the hashing. */
+type Done = (bytes: number) => void;
+interface ExpectedFile {
+  readonly path: string;
+  readonly size: number;
+}
+
 const bufferBytes = 256 * 1024;
-const reportBytes = 4 * 1024 ** 2;
+const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+/** Neither through a link nor waiting for the other end of a FIFO. */
+const plainRead = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
 
 /** Returns the SHA-256 of bytes, or of a text's UTF-8 bytes, in lower-case hexadecimal. */
 export function sha256Hex(bytes: Uint8Array | string): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** Returns how many bytes a file has and their SHA-256, read as a stream; a link is not followed (ELOOP). Reports nothing. */
+/** Returns how many bytes a regular file has and their SHA-256, read as a stream; throws `disk/unsafe` for anything else. Reports nothing. */
 export async function hashFile(path: string, job: Job): Promise<{ readonly size: number; readonly sha256: string }> {
-  await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-  const hash = createHash('sha256');
-  let [current, other] = [Buffer.allocUnsafeSlow(bufferBytes), Buffer.allocUnsafeSlow(bufferBytes)];
-  let size = 0;
-  let reading = file.read(current, 0, bufferBytes, size);
-  for (;;) {
-    const { bytesRead } = await reading;
-    if (bytesRead === 0) return { size, sha256: hash.digest('hex') };
-    job.signal.throwIfAborted();
-    size += bytesRead;
-    // The next read runs on another thread while this one hashes.
-    reading = file.read(other, 0, bufferBytes, size);
-    hash.update(current.subarray(0, bytesRead));
-    [current, other] = [other, current];
-  }
+  await using file = await open(path, plainRead);
+  if (!(await file.stat()).isFile()) throw new Failed('disk/unsafe', `${path} is not a regular file`);
+  return await hashHandle(file, () => job.signal.throwIfAborted());
 }
 
 /** Returns the digest that names a tree: SHA-256 over a line per file and link, sorted by path in UTF-8 byte order (docs: release manifest). */
@@ -44,39 +41,57 @@ export function treeDigest(tree: Tree): string {
 }
 
 /**
- * Returns the SHA-256 of each file of a batch, in order: the task of the scan's worker threads, so it blocks its thread.
- * Throws `disk/unsafe` when a file is no longer the plain, unshared file of that size that the walk saw.
+ * Returns the SHA-256 of each file of a batch, in order: a scan's task, here or in a worker thread. Throws `disk/unsafe` when a
+ * file is no longer the plain file of that size that the walk saw.
  */
-export function work(batch: readonly { readonly path: string; readonly size: number }[], done: (bytes: number) => void): string[] {
+export async function work(batch: readonly ExpectedFile[], done: Done): Promise<string[]> {
   const buffer = Buffer.allocUnsafeSlow(bufferBytes);
-  let pending = 0;
-  const count = (bytes: number): void => {
-    pending += bytes;
-    if (pending < reportBytes) return;
-    done(pending);
-    pending = 0;
-  };
-  const digests = batch.map((file) => hashExpected(file, buffer, count));
-  done(pending);
+  const digests: string[] = [];
+  for (const file of batch) digests.push(file.size <= bufferBytes ? hashSmall(file, buffer) : await hashLarge(file, done));
+  done(batch.reduce((sum, { size }) => sum + (size <= bufferBytes ? size : 0), 0));
   return digests;
 }
 
-function hashExpected(expected: { readonly path: string; readonly size: number }, buffer: Buffer, count: (bytes: number) => void): string {
-  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
-  const file = openSync(expected.path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+/** Without waiting: for a small file a promise costs more than its bytes. */
+function hashSmall(expected: ExpectedFile, buffer: Buffer): string {
+  const file = openSync(expected.path, plainRead);
   try {
-    const found = fstatSync(file);
-    if (!found.isFile() || found.size !== expected.size) throw new Failed('disk/unsafe', `${expected.path} changed while it was looked at`);
-    const hash = createHash('sha256');
-    for (let rest = expected.size; rest > 0;) {
-      const bytesRead = readSync(file, buffer, 0, Math.min(rest, buffer.length), null);
-      if (bytesRead === 0) throw new Failed('disk/unsafe', `${expected.path} became shorter while it was read`);
-      hash.update(buffer.subarray(0, bytesRead));
-      rest -= bytesRead;
-      count(bytesRead);
-    }
-    return hash.digest('hex');
+    checkUnchanged(expected, fstatSync(file));
+    let size = 0;
+    for (let bytesRead = -1; bytesRead !== 0 && size < expected.size; size += bytesRead)
+      bytesRead = readSync(file, buffer, size, buffer.length - size, size);
+    checkUnchanged(expected, fstatSync(file));
+    return sha256Hex(buffer.subarray(0, size));
   } finally {
     closeSync(file);
+  }
+}
+
+async function hashLarge(expected: ExpectedFile, done: Done): Promise<string> {
+  await using file = await open(expected.path, plainRead);
+  checkUnchanged(expected, await file.stat());
+  const { size, sha256 } = await hashHandle(file, done);
+  if (size !== expected.size) throw new Failed('disk/unsafe', `${expected.path} changed while it was read`);
+  return sha256;
+}
+
+function checkUnchanged(expected: ExpectedFile, found: Stats): void {
+  if (!found.isFile() || found.size !== expected.size) throw new Failed('disk/unsafe', `${expected.path} changed while it was looked at`);
+}
+
+/** Two buffers whatever the size: while one is hashed here, another thread of Node's reads into the other. */
+async function hashHandle(file: FileHandle, done: Done): Promise<{ readonly size: number; readonly sha256: string }> {
+  const hash = createHash('sha256');
+  let [current, other] = [Buffer.allocUnsafeSlow(bufferBytes), Buffer.allocUnsafeSlow(bufferBytes)];
+  let size = 0;
+  let reading = file.read(current, 0, bufferBytes, size);
+  for (;;) {
+    const { bytesRead } = await reading;
+    if (bytesRead === 0) return { size, sha256: hash.digest('hex') };
+    done(bytesRead);
+    size += bytesRead;
+    reading = file.read(other, 0, bufferBytes, size);
+    hash.update(current.subarray(0, bytesRead));
+    [current, other] = [other, current];
   }
 }

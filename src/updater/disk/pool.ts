@@ -76,10 +76,18 @@ interface Watch<Result> {
 /** Settles with the thread's answer to one task, with its failure, its death, or the job's end, whichever comes first. */
 async function answer<Result>(thread: Worker, task: unknown, { handlers, signal }: Watch<Result>): Promise<Result> {
   const { promise, resolve, reject } = Promise.withResolvers<Result>();
+  const tell = (bytes: number): void => {
+    try {
+      handlers.onBytes(bytes);
+    } catch (error) {
+      // Whatever the listener throws belongs to who waits here, not to the event loop.
+      reject(error);
+    }
+  };
   const hear = (reply: Reply<Result>): void => {
     if (reply.kind === 'result') resolve(reply.result);
     else if (reply.kind === 'failure') reject(new Failed(reply.failure.code, reply.failure.detail));
-    else handlers.onBytes(reply.bytes);
+    else tell(reply.bytes);
   };
   const die = (error: unknown): void => reject(new Failed('build/engine', `a worker thread died: ${String(error)}`, { cause: error }));
   const leave = (): void => reject(new Failed('build/engine', 'a worker thread ended before its work'));

@@ -11,7 +11,7 @@ import { Failed } from '../model/failure.ts';
 import type { Job } from '../model/job.ts';
 import { comparePaths, type Tree, type TreeFile, type TreeLink } from '../model/tree.ts';
 import { work } from './hash.ts';
-import { besideModule, runOnWorkers } from './pool.ts';
+import { besideModule, runOnWorkers, type Handlers } from './pool.ts';
 
 /** What differs from the expected tree: paths that are not there, that should not be there, and that are not as they should be. */
 export interface TreeDifference {
@@ -132,31 +132,39 @@ function modeOf(bits: number, path: string): TreeFile['mode'] {
   return isProgram ? 'program' : 'file';
 }
 
+/**
+ * Starting threads takes about as long as hashing this much. Measured on two cores with 1.5 GB/s each: 7,000 files with 70 MB
+ * take 0.15 s here and 0.21 s in threads; one file of 126 MB cannot be shared out at all.
+ */
+const threadsPayBytes = 128 * 1024 ** 2;
 const batchLimits = { bytes: 8 * 1024 ** 2, files: 256 };
-/** Starting threads costs more than hashing this much. */
-const hereBytes = 8 * 1024 ** 2;
 
 async function hashAll(folder: string, files: readonly FileSize[], job: Job): Promise<string[]> {
   const totalBytes = files.reduce((sum, { size }) => sum + size, 0);
+  const largest = files.reduce((most, { size }) => Math.max(most, size), 0);
   let doneBytes = 0;
   const onBytes = (bytes: number): void => {
+    job.signal.throwIfAborted();
     doneBytes += bytes;
     job.report({ step: 'verify', doneBytes, totalBytes });
   };
+  const tasks = inBatches(files.map(({ path, size }) => ({ path: join(folder, path), size })));
+  const digests: string[][] = [];
+  const onResult = (result: string[], index: number): void => {
+    digests[index] = result;
+  };
+  const script = totalBytes - largest > threadsPayBytes ? besideModule('hash', import.meta.url) : null;
   onBytes(0);
-  const batches = inBatches(files.map(({ path, size }) => ({ path: join(folder, path), size })));
-  const digests: string[][] = batches.map(() => []);
-  const onResult = (result: string[], index: number): void => void (digests[index] = result);
-  if (totalBytes > hereBytes) {
-    await runOnWorkers(besideModule('hash', import.meta.url), { tasks: batches, handlers: { onResult, onBytes } }, job);
-  } else {
-    for (const [index, batch] of batches.entries()) {
-      await breathe();
-      job.signal.throwIfAborted();
-      onResult(work(batch, onBytes), index);
-    }
-  }
+  if (script !== null) await runOnWorkers(script, { tasks, handlers: { onResult, onBytes } }, job);
+  else await hashHere(tasks, { onResult, onBytes });
   return digests.flat();
+}
+
+async function hashHere(tasks: readonly FileSize[][], handlers: Handlers<string[]>): Promise<void> {
+  for (const [index, batch] of tasks.entries()) {
+    await breathe();
+    handlers.onResult(await work(batch, (bytes) => handlers.onBytes(bytes)), index);
+  }
 }
 
 function inBatches(files: readonly FileSize[]): FileSize[][] {
