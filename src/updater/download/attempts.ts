@@ -1,0 +1,49 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Limits } from './limits.ts';
+import { TryAgain } from './sources/source.ts';
+
+/** Waits so many milliseconds, or throws the signal's reason when it is stopped. */
+export type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
+
+/** What repeating needs: the numbers, and time and chance, which tests replace. `random` returns 0 up to 1. */
+export interface Patience {
+  readonly limits: Limits;
+  readonly wait: Wait;
+  readonly random: () => number;
+}
+
+/**
+ * Carries out `attempt` until it succeeds, again after every `TryAgain`, with a growing pause in between; throws that failure once
+ * `limits.attempts` attempts in a row made no progress. An attempt says what counts as progress by calling `progressed`.
+ */
+export async function insist<T>(patience: Patience, attempt: (progressed: () => void) => Promise<T>, signal: AbortSignal): Promise<T> {
+  let failed = 0;
+  const progressed = (): void => void (failed = 0);
+  for (;;) {
+    try {
+      return await attempt(progressed);
+    } catch (error) {
+      // A network that fails now and then is normal; everything else is not ours to repeat.
+      if (!(error instanceof TryAgain)) throw error;
+      failed += 1;
+      if (failed >= patience.limits.attempts) throw error.failure;
+      await patience.wait(pauseMs(patience, failed, error.waitMs), signal);
+    }
+  }
+}
+
+/** The pause after the n-th failure in a row: what the server asked for (bounded), else exponential back-off with full jitter. */
+function pauseMs({ limits, random }: Patience, failed: number, asked: number | null): number {
+  if (asked !== null) return Math.min(asked, limits.retryAfterAtMostMs);
+  return random() * Math.min(limits.pauseAtMostMs, limits.pauseMs * 2 ** (failed - 1));
+}
+
+/** The usual `Wait`. */
+export async function waitAwake(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(ms, undefined, { signal });
+  } catch {
+    // Only the signal ends it early, and whoever stopped it said why.
+    signal.throwIfAborted();
+  }
+}

@@ -1,0 +1,84 @@
+/** How we connect: TLS 1.3 with the system's authorities, through the proxy that the environment names, HTTP/1.1 only. */
+import { readFileSync } from 'node:fs';
+import tls from 'node:tls';
+import { type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
+import { Failed } from '../../model/failure.ts';
+import type { Limits } from '../limits.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface ConnectionOptions {
+  readonly urls: readonly URL[];
+  /** A PEM file with further certificate authorities. */
+  readonly caFile: string | null;
+  readonly environment: Environment;
+  readonly limits: Limits;
+}
+
+/** Returns the dispatcher that all requests go through; throws `fetch/tls` or `fetch/refused` when the CA file or the proxy's URL is of no use. */
+export function openConnections(options: ConnectionOptions): Dispatcher {
+  const { urls, limits } = options;
+  const connect = {
+    timeout: limits.connectMs,
+    // Only with one request per connection does an abort close the socket.
+    allowH2: false,
+    // A resumed TLS session would not be checked against the host name again.
+    maxCachedSessions: 0,
+    // NODE_TLS_REJECT_UNAUTHORIZED must not reach us.
+    rejectUnauthorized: true,
+    ...(urls.some(({ protocol }) => protocol === 'https:') ? { secureContext: secureContext(options.caFile) } : {}),
+  };
+  return new EnvHttpProxyAgent({
+    ...proxies(options),
+    connect,
+    requestTls: connect,
+    proxyTls: connect,
+    connectTimeout: limits.connectMs,
+    allowH2: false,
+    maxCachedSessions: 0,
+    // The exchange has its own, exact times.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    // The connection to the proxy itself: how long its answer to CONNECT may take.
+    clientFactory: (origin, poolOptions) => new Pool(origin, { ...poolOptions, headersTimeout: limits.answerMs }),
+  });
+}
+
+/** Whether a URL's host is this machine, by its name alone. */
+export function isLoopback(url: URL): boolean {
+  return url.hostname === 'localhost' || url.hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(url.hostname);
+}
+
+/** Made once: reading some hundred authorities takes 50 ms. */
+function secureContext(caFile: string | null): tls.SecureContext {
+  const system = tls.getCACertificates('system');
+  const ca = [...(system.length > 0 ? system : tls.getCACertificates('bundled')), ...tls.getCACertificates('extra')];
+  try {
+    if (caFile !== null) ca.push(readFileSync(caFile, 'utf8'));
+    return tls.createSecureContext({ ca, minVersion: 'TLSv1.3' });
+  } catch (error) {
+    // Without the authorities that were asked for there is no safe connection.
+    throw new Failed('fetch/tls', `the file with certificate authorities is of no use: ${String(error)}`, { cause: error });
+  }
+}
+
+/**
+ * The proxies of the environment, for undici. This machine itself is never asked through a proxy elsewhere: that one would reach
+ * another machine, and plain HTTP would leave ours.
+ */
+function proxies({ urls, environment }: ConnectionOptions): { httpProxy: string; httpsProxy: string; noProxy: string } {
+  const httpProxy = proxyUrl(environment['http_proxy'] ?? environment['HTTP_PROXY']);
+  const httpsProxy = proxyUrl(environment['https_proxy'] ?? environment['HTTPS_PROXY']);
+  const noProxy = [environment['no_proxy'] ?? environment['NO_PROXY'] ?? ''];
+  const elsewhere = [httpProxy, httpsProxy].some((proxy) => proxy !== null && !isLoopback(proxy));
+  if (elsewhere) noProxy.push(...urls.filter(isLoopback).map(({ hostname }) => hostname));
+  return { httpProxy: httpProxy?.href ?? '', httpsProxy: httpsProxy?.href ?? '', noProxy: noProxy.join(',') };
+}
+
+/** `proxy:3128` without a scheme is common, and means plain HTTP to the proxy. */
+function proxyUrl(text: string | undefined): URL | null {
+  if (text === undefined || text.trim() === '') return null;
+  const url = URL.parse(text.includes('://') ? text : `http://${text}`);
+  if (url === null) throw new Failed('fetch/refused', 'the proxy in the environment is not a URL');
+  return url;
+}
