@@ -37,9 +37,11 @@ export function canonicalJson(value: unknown): string {
 
 function canonicalObject(value: object): string {
   assert(!Object.hasOwn(value, '__proto__'), '__proto__ in canonical JSON');
-  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  const members = Object.entries(value);
   members.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([name, member]) => `${canonicalJson(name)}:${canonicalJson(member)}`).join(',')}}`;
+  const texts: string[] = [];
+  for (const [name, member] of members) if (member !== undefined) texts.push(`${canonicalJson(name)}:${canonicalJson(member)}`);
+  return `{${texts.join(',')}}`;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** How much room there is. Quotas only show when a write fails (EDQUOT), which is the same failure: `disk/space`. */
-import { statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { lstat, readdir, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { Failed } from '../model/failure.ts';
 import { hasCode } from './atomic.ts';
 
@@ -20,4 +20,26 @@ export async function freeBytes(path: string): Promise<number> {
 export async function requireBytes(path: string, bytes: number): Promise<void> {
   const free = await freeBytes(path);
   if (free < bytes) throw new Failed('disk/space', `${path} needs ${bytes} bytes and has ${free}`);
+}
+
+/** Returns the bytes that a folder's files take on the disk (blocks, not lengths); 0 when it is not there. Opens no file and follows no link. */
+export async function bytesBelow(folder: string): Promise<number> {
+  const names = await readdir(folder, { recursive: true }).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw error;
+  });
+  let bytes = 0;
+  for (const name of names) bytes += await bytesOf(join(folder, name));
+  return bytes;
+}
+
+/** What went away since the folder was listed takes nothing. */
+async function bytesOf(path: string): Promise<number> {
+  try {
+    const found = await lstat(path);
+    return found.isFile() ? found.blocks * 512 : 0;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return 0;
+    throw error;
+  }
 }

@@ -94,10 +94,18 @@ export function failureOf(thrown: unknown): Failure {
 const errnoCodes: Readonly<Record<string, FailureCode | undefined>> = {
   ENOSPC: 'disk/space',
   EDQUOT: 'disk/space',
+  // Node has no name for EDQUOT: this is how it calls it on Linux, and on macOS.
+  'Unknown system error -122': 'disk/space',
+  'Unknown system error -69': 'disk/space',
   EACCES: 'disk/denied',
   EPERM: 'disk/denied',
   EROFS: 'disk/denied',
   EIO: 'disk/io',
   EMFILE: 'disk/io',
   ENFILE: 'disk/io',
+  SQLITE_FULL: 'disk/space',
+  SQLITE_CANTOPEN: 'disk/denied',
+  SQLITE_READONLY: 'disk/denied',
+  SQLITE_READONLY_DIRECTORY: 'disk/denied',
+  SQLITE_IOERR: 'disk/io',
 };
