@@ -13,7 +13,7 @@ export const reasons = ['install', 'update', 'rollback', 'restore', 'repair', 'e
 
 const pointerSchema = z.object({ generation: z.int().positive() });
 
-const failureSchema = z.object({
+export const failureSchema = z.object({
   code: z.enum(failureCodes),
   detail: z.string(),
   retry: z.enum(['soon', 'later', 'changed', 'never']),
@@ -53,6 +53,7 @@ const sourceSchema = z.object({
   arch: nameSchema,
   urls: z.array(z.string().max(2048)).min(1).max(16),
   trustedRoot: z.string().max(512 * 1024),
+  machineId: z.string().regex(/^[0-9a-f]{32}$/, 'not 32 hexadecimal digits'),
 });
 
 /** The one thing that a switch changes. */
@@ -64,7 +65,7 @@ export type Reason = Generation['why'];
 export type Floor = Readonly<z.infer<typeof floorSchema>>;
 /** `versions/<v>-<digest8>.json`: its existence is the version's existence. */
 export type VersionRecord = Readonly<z.infer<typeof versionRecordSchema>>;
-/** `source.json`: where updates come from, with the text of the root metadata that the installation began with. */
+/** `source.json`: where updates come from, the text of the root metadata that the installation began with, and a random id that never leaves the machine. */
 export type Source = Readonly<z.infer<typeof sourceSchema>>;
 
 /** Returns a pointer; throws `state/damaged`. */

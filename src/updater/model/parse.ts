@@ -28,6 +28,11 @@ export const timeSchema = z
   .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/, 'not a UTC time with whole seconds')
   .refine((text) => isCalendarTime(text), 'not a date that exists');
 
+/** A time as signed files and records write it, without its milliseconds. */
+export function timeText(time: Date): string {
+  return `${time.toISOString().slice(0, 19)}Z`;
+}
+
 /** A whole number of bytes, up to 2^53 − 1. */
 export const sizeSchema = z.int().nonnegative();
 

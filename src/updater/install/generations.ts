@@ -1,0 +1,119 @@
+/**
+ * Generations of one instance: `generations/<n>.json` says what n is, `current.json` names the one that runs.
+ *
+ * A record is written whole before the pointer names it, so the pointer never names something that is not there. The rename of
+ * `current.json` is the one commit point: before it the old generation runs, after it the new one. `staged` and not current is
+ * waiting for a start; `staged` and current was switched to and not yet tried.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { namesIn, readRecord, writeRecord } from '../disk/atomic.ts';
+import { Failed, type FailureCode } from '../model/failure.ts';
+import { parseGeneration, parsePointer, type Generation, type Reason } from '../model/generation.ts';
+import { timeText } from '../model/parse.ts';
+import type { Manifest } from '../model/manifest.ts';
+import type { Instance } from './layout.ts';
+
+/** Writes the next generation's record, `staged`, and returns it. Atomic; the pointer is not touched. */
+export async function stageGeneration(
+  instance: Instance,
+  manifest: Manifest,
+  made: { why: Reason; now: Date; tries: number },
+): Promise<Generation> {
+  await mkdir(instance.generations, { recursive: true });
+  const all = await listGenerations(instance);
+  const current = await currentGeneration(instance);
+  const generation: Generation = {
+    n: Math.max(0, ...(await usedNumbers(instance))) + 1,
+    version: manifest.version,
+    treeDigest: manifest.tree.digest,
+    evolutions: current?.evolutions ?? {},
+    epoch: current?.epoch ?? Math.max(0, ...all.map(({ epoch }) => epoch)) + 1,
+    dataVersion: manifest.dataVersion,
+    state: 'staged',
+    triesLeft: made.tries,
+    previous: current?.n ?? null,
+    why: made.why,
+    createdAt: timeText(made.now),
+    startedAt: null,
+    confirmedAt: null,
+    failure: null,
+  };
+  await makeEpoch(instance, generation.epoch);
+  await writeGeneration(instance, generation);
+  return generation;
+}
+
+/** Writes one record. Atomic. */
+export async function writeGeneration(instance: Instance, generation: Generation): Promise<void> {
+  await writeRecord(recordPath(instance, generation.n), generation);
+}
+
+/** Makes `generation` the one that runs. Atomic: the rename of the pointer. */
+export async function pointTo(instance: Instance, generation: Generation): Promise<void> {
+  await writeRecord(instance.pointer, { generation: generation.n });
+}
+
+/** The generation that the pointer names; null before the first install. Throws `state/damaged` when the pointer or its record cannot be read. */
+export async function currentGeneration(instance: Instance): Promise<Generation | null> {
+  const pointer = await readRecord(instance.pointer, parsePointer);
+  if (pointer === null) return null;
+  const generation = await readGeneration(instance, pointer.generation);
+  if (generation === null) throw new Failed('state/damaged', `current.json names generation ${pointer.generation}, which has no record`);
+  return generation;
+}
+
+/** The generation that the pointer names; throws `code` when nothing is installed. */
+export async function installedGeneration(instance: Instance, code: FailureCode = 'start/nothing'): Promise<Generation> {
+  const generation = await currentGeneration(instance);
+  if (generation === null) throw new Failed(code, `the instance ${instance.name} has nothing installed`);
+  return generation;
+}
+
+/** The generation that waits for the next start: staged after the current one; null when there is none. */
+export async function stagedGeneration(instance: Instance): Promise<Generation | null> {
+  const current = await currentGeneration(instance);
+  const staged = (await listGenerations(instance)).filter(({ n, state }) => state === 'staged' && n > (current?.n ?? 0));
+  return staged.at(-1) ?? null;
+}
+
+/** Every generation whose record can be read, oldest first. */
+export async function listGenerations(instance: Instance): Promise<readonly Generation[]> {
+  const records = await Promise.all((await usedNumbers(instance)).map((n) => readableGeneration(instance, n)));
+  return records.filter((record) => record !== null);
+}
+
+/** One generation's record, or null. */
+export async function readGeneration(instance: Instance, n: number): Promise<Generation | null> {
+  const generation = await readRecord(recordPath(instance, n), parseGeneration);
+  if (generation !== null && generation.n !== n) throw new Failed('state/damaged', `the record of generation ${n} is another one's`);
+  return generation;
+}
+
+function recordPath(instance: Instance, n: number): string {
+  return join(instance.generations, `${n}.json`);
+}
+
+/** A history with a damaged record still has the others. */
+async function readableGeneration(instance: Instance, n: number): Promise<Generation | null> {
+  try {
+    return await readGeneration(instance, n);
+  } catch (error) {
+    if (error instanceof Failed && error.code === 'state/damaged') return null;
+    throw error;
+  }
+}
+
+/** Numbers are never used twice, so those of damaged records count too. */
+async function usedNumbers(instance: Instance): Promise<readonly number[]> {
+  const names = await namesIn(instance.generations);
+  const numbers = names.map((name) => /^([1-9]\d{0,14})\.json$/.exec(name)?.[1]).filter((n) => n !== undefined);
+  return numbers.map(Number).toSorted((a, b) => a - b);
+}
+
+/** An epoch is made before the record that names it. */
+async function makeEpoch(instance: Instance, epoch: number): Promise<void> {
+  for (const part of ['config', 'data', 'evolutions', 'profile']) {
+    await mkdir(join(instance.epochs, String(epoch), part), { recursive: true, mode: 0o700 });
+  }
+}

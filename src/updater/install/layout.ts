@@ -1,0 +1,66 @@
+/**
+ * Where everything lives below an installation's root. Versions, trust and downloads are shared; everything mutable is per instance.
+ *
+ *   versions/<v>-<digest8>/         a tree, built in place
+ *   versions/<v>-<digest8>.json     its record, written last: without it the tree does not exist
+ *   trust/                          believed metadata; accepted/<treeDigest>.json: manifests that were vouched for
+ *   downloads/                      parts that can be resumed, trees on the way; everything here may be deleted at any time
+ *   instances/<name>/               current.json (the pointer), generations/, epochs/, lock.db
+ *   source.json  checked.json       where updates come from; when that was last asked
+ *   lock.db                         held by whoever changes versions, trust or downloads
+ */
+import { join } from 'node:path';
+import { Failed } from '../model/failure.ts';
+import { nameSchema } from '../model/parse.ts';
+
+/** The shared paths of an installation. */
+export interface Layout {
+  readonly root: string;
+  readonly versions: string;
+  readonly trust: string;
+  readonly accepted: string;
+  readonly downloads: string;
+  readonly instances: string;
+  readonly source: string;
+  readonly checked: string;
+  readonly lock: string;
+}
+
+/** The paths of one instance: a named set of config, data and evolutions with its own pointer. */
+export interface Instance {
+  readonly name: string;
+  readonly folder: string;
+  readonly pointer: string;
+  readonly generations: string;
+  readonly epochs: string;
+  readonly lock: string;
+}
+
+/** Returns the shared paths below `root` (an absolute path); touches nothing. */
+export function layoutOf(root: string): Layout {
+  return {
+    root,
+    versions: join(root, 'versions'),
+    trust: join(root, 'trust'),
+    accepted: join(root, 'trust', 'accepted'),
+    downloads: join(root, 'downloads'),
+    instances: join(root, 'instances'),
+    source: join(root, 'source.json'),
+    checked: join(root, 'checked.json'),
+    lock: join(root, 'lock.db'),
+  };
+}
+
+/** Returns the paths of one instance; throws `usage/wrong` for a name that is not plain. */
+export function instanceOf(layout: Layout, name: string): Instance {
+  if (!nameSchema.safeParse(name).success) throw new Failed('usage/wrong', `${JSON.stringify(name)} is not a name for an instance`);
+  const folder = join(layout.instances, name);
+  return {
+    name,
+    folder,
+    pointer: join(folder, 'current.json'),
+    generations: join(folder, 'generations'),
+    epochs: join(folder, 'epochs'),
+    lock: join(folder, 'lock.db'),
+  };
+}

@@ -1,0 +1,21 @@
+/**
+ * Removes what an interrupted piece of work left behind. Called under the root's lock; safe to be killed and repeated.
+ *
+ * A tree goes only when it has no record, not even a damaged one, and no generation names it: a version that may be running is
+ * never touched, whatever happened to the files around it.
+ */
+import { join } from 'node:path';
+import { namesIn, removeTree } from '../disk/atomic.ts';
+import { heldVersions } from './instances.ts';
+import type { Layout } from './layout.ts';
+
+/** Removes unfinished trees, and the downloads that `keep` does not name. Never follows a link. */
+export async function tidy(layout: Layout, keep: ReadonlySet<string>): Promise<void> {
+  const held = await heldVersions(layout);
+  const names = await namesIn(layout.versions);
+  const recorded = new Set(names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length)));
+  const unfinished = names.filter((name) => !name.endsWith('.json') && !recorded.has(name) && !held.has(name));
+  for (const name of unfinished) await removeTree(join(layout.versions, name));
+  const stale = (await namesIn(layout.downloads)).filter((name) => !keep.has(name));
+  for (const name of stale) await removeTree(join(layout.downloads, name));
+}

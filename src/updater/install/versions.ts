@@ -1,0 +1,111 @@
+/**
+ * Versions on disk: `versions/<name>/` is a tree, `versions/<name>.json` is its record.
+ *
+ * A version exists when its record does. Order: an empty folder is made, the tree is built and synced, the manifest that
+ * vouches for it is stored, the record is written. A kill on any line before the last leaves a folder without a record, which
+ * nothing reads and the next build of that version replaces. Nothing ever writes into a tree whose record stands.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { namesIn, readRecord, removeTree, syncFolder, writeRecord } from '../disk/atomic.ts';
+import { Failed } from '../model/failure.ts';
+import { parseVersionRecord, versionName, type Floor, type VersionRecord } from '../model/generation.ts';
+import { timeText } from '../model/parse.ts';
+import { manifestLimits, parseManifest, type Manifest } from '../model/manifest.ts';
+import { runningVersions } from './instances.ts';
+import type { Layout } from './layout.ts';
+
+/** A version that stands on disk: its record, the manifest that was accepted for it, and the folder of its tree. */
+export interface Version {
+  readonly record: VersionRecord;
+  readonly manifest: Manifest;
+  readonly folder: string;
+}
+
+/** Makes the empty folder that a version is built in and returns its path; whatever lay there without a record is removed (S12). Not atomic. */
+export async function beginVersion(layout: Layout, manifest: Manifest): Promise<string> {
+  const folder = folderOf(layout, manifest.version, manifest.tree.digest);
+  const held = (await runningVersions(layout)).has(versionName(manifest.version, manifest.tree.digest));
+  if (held || (await readVersionRecord(layout, manifest.tree.digest)) !== null) {
+    throw new Failed('state/damaged', `version ${manifest.version} is in use and cannot be built anew`);
+  }
+  await mkdir(layout.versions, { recursive: true, mode: 0o755 });
+  await removeTree(folder);
+  await mkdir(folder, { mode: 0o755 });
+  return folder;
+}
+
+/** Makes a built and synced tree a version. Atomic: the record's rename is the moment. */
+export async function recordVersion(
+  layout: Layout,
+  manifest: Manifest,
+  vouched: { manifestSha256: string; floor: Floor; now: Date },
+): Promise<void> {
+  await mkdir(layout.accepted, { recursive: true });
+  await writeRecord(join(layout.accepted, `${manifest.tree.digest}.json`), { manifest, floor: vouched.floor });
+  const record: VersionRecord = {
+    version: manifest.version,
+    treeDigest: manifest.tree.digest,
+    manifestSha256: vouched.manifestSha256,
+    floor: vouched.floor,
+    createdAt: timeText(vouched.now),
+  };
+  await syncFolder(layout.versions);
+  await writeRecord(join(layout.versions, `${versionName(record.version, record.treeDigest)}.json`), record);
+}
+
+/** Every version that stands, in no order. A damaged record makes its version not stand. */
+export async function listVersions(layout: Layout): Promise<readonly VersionRecord[]> {
+  const names = await namesIn(layout.versions);
+  const records = await Promise.all(
+    names.filter((name) => name.endsWith('.json')).map((name) => readStanding(join(layout.versions, name))),
+  );
+  return records.filter((record) => record !== null);
+}
+
+/** The version with this tree, with its manifest, or null when it does not stand. */
+export async function findVersion(layout: Layout, treeDigest: string): Promise<Version | null> {
+  const record = await readVersionRecord(layout, treeDigest);
+  const manifest = record === null ? null : await acceptedManifest(layout, treeDigest);
+  if (record === null || manifest === null) return null;
+  return { record, manifest, folder: folderOf(layout, record.version, record.treeDigest) };
+}
+
+/** The manifest that was accepted for a tree, also when the tree is gone; null when it was never accepted or its file is damaged. */
+export async function acceptedManifest(layout: Layout, treeDigest: string): Promise<Manifest | null> {
+  const path = join(layout.accepted, `${treeDigest}.json`);
+  return readRecord(path, (value) => parseAccepted(value, treeDigest), manifestLimits.bytes);
+}
+
+/** The highest metadata versions that any standing version was accepted under, per role: protection that outlives the trust folder. */
+export async function floorOf(layout: Layout): Promise<Floor> {
+  const floor: Record<string, number> = {};
+  for (const record of await listVersions(layout)) {
+    for (const [role, version] of Object.entries(record.floor)) floor[role] = Math.max(floor[role] ?? 0, version);
+  }
+  return floor;
+}
+
+function folderOf(layout: Layout, version: string, treeDigest: string): string {
+  return join(layout.versions, versionName(version, treeDigest));
+}
+
+async function readVersionRecord(layout: Layout, treeDigest: string): Promise<VersionRecord | null> {
+  return (await listVersions(layout)).find((record) => record.treeDigest === treeDigest) ?? null;
+}
+
+/** A damaged record is the same as none: the version is then built again. */
+async function readStanding(path: string): Promise<VersionRecord | null> {
+  try {
+    return await readRecord(path, parseVersionRecord);
+  } catch (error) {
+    if (error instanceof Failed && error.code === 'state/damaged') return null;
+    throw error;
+  }
+}
+
+function parseAccepted(value: unknown, treeDigest: string): Manifest {
+  const manifest = parseManifest(typeof value === 'object' && value !== null && 'manifest' in value ? value.manifest : null);
+  if (manifest.tree.digest !== treeDigest) throw new Failed('state/damaged', 'an accepted manifest is not the one its name says');
+  return manifest;
+}
