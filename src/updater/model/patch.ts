@@ -10,17 +10,17 @@ export const forms = ['whole', 'sparse', 'text'] as const;
 
 const frameSchema = z.object({
   offset: sizeSchema,
-  size: sizeSchema,
-  plainSize: z.int().nonnegative().max(patchLimits.frameBytes),
+  size: z.int().positive(),
+  plainSize: z.int().positive().max(patchLimits.frameBytes),
   sha256: sha256Schema,
 });
-const streamSchema = z.object({ frame: z.int().nonnegative(), offset: sizeSchema, length: sizeSchema });
+const streamSchema = z.object({ frame: z.int().nonnegative(), offset: sizeSchema, length: z.int().nonnegative() });
 
 /** What every entry that ends in a file says about that file. */
 const result = { path: pathSchema, sha256To: sha256Schema, size: sizeSchema, mode: z.enum(modes), part: z.enum(parts) };
 
 const entrySchema = z.discriminatedUnion('op', [
-  z.object({ op: z.literal('add'), ...result, form: z.enum(forms), streams: z.array(streamSchema) }),
+  z.object({ op: z.literal('add'), ...result, form: z.literal('whole'), streams: z.array(streamSchema) }),
   z.object({
     op: z.literal('patch'),
     ...result,
@@ -48,10 +48,12 @@ const headerSchema = z.object({
 });
 
 /**
- * `move` takes the bytes of `from` unchanged (a renamed or copied file, or only another mode); `patch` rebuilds from `from`;
- * old files that no entry mentions are kept; `links` is the complete list of the new tree's links.
+ * `add` carries the whole file; `patch` rebuilds from `from` in one of the forms; `move` takes the bytes of `from` unchanged (a renamed or copied file, or only another mode);
+ * old files that no entry mentions are kept. Entries with the same result share their streams. `links` is the complete list of the new tree's links.
  */
 export type PatchEntry = Readonly<z.infer<typeof entrySchema>>;
+/** An entry whose bytes stand in the patch. */
+export type BuiltEntry = Extract<PatchEntry, { readonly op: 'add' | 'patch' }>;
 export type PatchFrame = Readonly<z.infer<typeof frameSchema>>;
 export type PatchStream = Readonly<z.infer<typeof streamSchema>>;
 export type PatchForm = (typeof forms)[number];

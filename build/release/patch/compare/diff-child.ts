@@ -1,0 +1,41 @@
+/**
+ * bsdiff in a process of its own: it takes 17 bytes of memory per byte of the old file and was never meant for hostile input.
+ *
+ * One message in, `{ before, after, out }` (paths); one message out, `{ control }` or `{ error }`.
+ */
+import { readFile, rm } from 'node:fs/promises';
+import bsdiff from 'bsdiff-node';
+import seekBzip from 'seek-bzip';
+import { packControl, parseControl } from './control.ts';
+
+interface Request {
+  readonly before: string;
+  readonly after: string;
+  readonly out: string;
+}
+
+const headerBytes = 32;
+
+process.on('message', (message: Request) => {
+  void answer(message);
+});
+
+async function answer(request: Request): Promise<void> {
+  try {
+    process.send?.({ control: await control(request) });
+  } catch (error) {
+    // The other side decides what a pair that cannot be compared means.
+    process.send?.({ error: String(error) });
+  }
+}
+
+async function control({ before, after, out }: Request): Promise<Buffer> {
+  try {
+    await bsdiff.diff(before, after, out, () => undefined);
+    const patch = await readFile(out);
+    const controlBytes = Number(patch.readBigInt64LE(8));
+    return packControl(parseControl(seekBzip.decode(patch.subarray(headerBytes, headerBytes + controlBytes))));
+  } finally {
+    await rm(out, { force: true });
+  }
+}
