@@ -24,7 +24,9 @@ const renameRetryMs = 60_000;
  */
 export async function replaceFile(path: string, bytes: Uint8Array | string, mode: 0o600 | 0o644 = 0o644): Promise<void> {
   const data = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
-  await moveEntry(await writeBeside(path, data, mode), path);
+  const beside = await writeBeside(path, data, mode);
+  await orDiscard(beside, () => renamePatiently(beside, path));
+  await syncFolder(dirname(path));
 }
 
 /** Reads a whole regular file of at most `maxBytes`, or null when there is none; throws `state/damaged` for anything else at that place. */
@@ -114,12 +116,17 @@ async function writeNew(folder: string, data: Uint8Array, mode: number): Promise
   const path = join(folder, `.moult-new-${randomBytes(8).toString('hex')}`);
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   const file = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+  await orDiscard(path, () => fillAndSync(file, data, mode));
+  return path;
+}
+
+/** Takes a step with the new file; when that fails, so that it will never get its name, the new file goes. */
+async function orDiscard(beside: string, step: () => Promise<void>): Promise<void> {
   try {
-    await fillAndSync(file, data, mode);
-    return path;
+    await step();
   } catch (error) {
     // The first failure is the one to tell; a file that cannot be removed is a leftover like any other.
-    await unlink(path).catch(() => undefined);
+    await unlink(beside).catch(() => undefined);
     throw error;
   }
 }

@@ -25,23 +25,29 @@ export function parseJson(bytes: Uint8Array, limits: JsonLimits, code: FailureCo
 
 /** Returns a value as JSON without spaces, its names sorted by UTF-16 code unit; members that are undefined are left out. Anything `parseJson` would refuse is a bug. */
 export function canonicalJson(value: unknown): string {
+  if (typeof value === 'string') return canonicalText(value);
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (typeof value === 'object' && value !== null) return canonicalObject(value);
-  assert(
-    value === null || typeof value === 'boolean' || typeof value === 'string' || isPlainInteger(value),
-    'not a value of canonical JSON',
-  );
-  assert(typeof value !== 'string' || value.isWellFormed(), 'not well-formed Unicode');
-  return JSON.stringify(value);
+  assert(value === null || typeof value === 'boolean' || isPlainInteger(value), 'not a value of canonical JSON');
+  return String(value);
+}
+
+function canonicalText(text: string): string {
+  assert(text.isWellFormed(), 'not well-formed Unicode');
+  return JSON.stringify(text);
 }
 
 function canonicalObject(value: object): string {
-  assert(!Object.hasOwn(value, '__proto__'), '__proto__ in canonical JSON');
-  const members = Object.entries(value);
-  members.sort(([a], [b]) => (a < b ? -1 : 1));
-  const texts: string[] = [];
-  for (const [name, member] of members) if (member !== undefined) texts.push(`${canonicalJson(name)}:${canonicalJson(member)}`);
-  return `{${texts.join(',')}}`;
+  let text = '';
+  for (const [name, member] of Object.entries(value).toSorted(byName)) {
+    assert(name !== '__proto__', '__proto__ in canonical JSON');
+    if (member !== undefined) text += `${text === '' ? '' : ','}${canonicalText(name)}:${canonicalJson(member)}`;
+  }
+  return `{${text}}`;
+}
+
+function byName([a]: [string, unknown], [b]: [string, unknown]): number {
+  return a < b ? -1 : 1;
 }
 
 /**
