@@ -18,24 +18,24 @@ export interface Patience {
  */
 export async function insist<T>(patience: Patience, attempt: (progressed: () => void) => Promise<T>, signal: AbortSignal): Promise<T> {
   let failed = 0;
-  const progressed = (): void => void (failed = 0);
   for (;;) {
+    let isFurther = false;
     try {
-      return await attempt(progressed);
+      return await attempt(() => void (isFurther = true));
     } catch (error) {
       // A network that fails now and then is normal; everything else is not ours to repeat.
       if (!(error instanceof TryAgain)) throw error;
-      failed += 1;
+      failed = isFurther ? 0 : failed + 1;
       if (failed >= patience.limits.attempts) throw error.failure;
       await patience.wait(pauseMs(patience, failed, error.waitMs), signal);
     }
   }
 }
 
-/** The pause after the n-th failure in a row: what the server asked for (bounded), else exponential back-off with full jitter. */
+/** The pause after so many failures in a row: what the server asked for (bounded), else exponential back-off with full jitter. */
 function pauseMs({ limits, random }: Patience, failed: number, asked: number | null): number {
   if (asked !== null) return Math.min(asked, limits.retryAfterAtMostMs);
-  return random() * Math.min(limits.pauseAtMostMs, limits.pauseMs * 2 ** (failed - 1));
+  return random() * Math.min(limits.pauseAtMostMs, limits.pauseMs * 2 ** Math.max(0, failed - 1));
 }
 
 /** The usual `Wait`. */

@@ -33,6 +33,8 @@ export interface Remote {
   readonly sources: readonly Source[];
   readonly failed: Set<Source>;
   readonly patience: Patience;
+  /** Bytes of bodies that came over the network so far. */
+  receivedBytes(): number;
 }
 
 /** Opens a remote, without asking anything yet; throws `fetch/tls` for plain http elsewhere, `fetch/refused` for what is no place to fetch from. */
@@ -47,6 +49,7 @@ export function openRemote(options: RemoteOptions): Remote & AsyncDisposable {
     sources: places.map((place) => (place instanceof URL ? webSource(place, tools) : folderSource(place))),
     failed: new Set(),
     patience: { limits, wait, random },
+    receivedBytes: () => bandwidth.takenBytes(),
     [Symbol.asyncDispose]: () => dispatcher.destroy(),
   };
 }

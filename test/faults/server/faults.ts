@@ -102,7 +102,11 @@ export function garbage(text: string): Fault {
 export function endless(head: (turn: Turn) => string, piece: Uint8Array | string): Fault {
   return async (turn) => {
     turn.socket.write(head(turn));
-    while (!turn.socket.destroyed) await turn.write(piece);
+    while (!turn.socket.destroyed) {
+      await turn.write(piece);
+      // The client lives in the same process and wants its turn.
+      await sleep(1);
+    }
     return null;
   };
 }

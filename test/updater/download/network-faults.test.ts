@@ -293,7 +293,7 @@ function shorter(answer: Awaited<ReturnType<Fault>> & object, range: string | un
   return { ...answer, headers, body };
 }
 
-describe('R13 parts survive the network, or fail with a code', () => {
+describe.concurrent('R13 parts survive the network, or fail with a code', () => {
   it.each(cases)('R13 parts: $name', { timeout: 8000 }, async ({ fault, parts: expected, again }) => {
     await using folder = await tempFolder();
     await using server = await startFaultServer({ files: { file }, fault });
@@ -306,7 +306,7 @@ describe('R13 parts survive the network, or fail with a code', () => {
   });
 });
 
-describe('R13 a whole file survives the network, or fails with a code', () => {
+describe.concurrent('R13 a whole file survives the network, or fails with a code', () => {
   it.each(cases)('R13 bytes: $name', { timeout: 8000 }, async ({ fault, bytes: expected }) => {
     await using server = await startFaultServer({ files: { file }, fault });
     await using remote = quickRemote([server.url]);
