@@ -5,7 +5,7 @@
  * POSIX locks: when this process opens and closes the same file anywhere else, the lock is silently gone. So no other file opens
  * a `lock.db`, every walk leaves it unread, and `stillHeld` is asked again before each rename.
  */
-import { lstatSync, readFileSync, truncateSync } from 'node:fs';
+import { accessSync, constants, lstatSync, readFileSync, truncateSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { Failed } from '../model/failure.ts';
@@ -21,7 +21,7 @@ const pollMs = 50;
 
 /**
  * Takes the lock at `path` (a file named `lock.db` in an existing folder, created when missing), waiting up to `waitMs`. Throws
- * `disk/busy` when another still holds it, `disk/denied` when this user may not write it, `disk/unsafe` when it is no plain file.
+ * `disk/busy` when another still holds it, `disk/denied` (or EACCES) when this user may not write it, `disk/unsafe` when it is no plain file.
  */
 export async function takeLock(path: string, { waitMs }: { readonly waitMs: number }, job: Job): Promise<Lock & AsyncDisposable> {
   const deadline = performance.now() + waitMs;
@@ -37,9 +37,13 @@ export async function takeLock(path: string, { waitMs }: { readonly waitMs: numb
 /** One try; null when it is held, by another process or another part of this one, or was exchanged meanwhile. */
 function tryLock(path: string): (Lock & AsyncDisposable) | null {
   const before = identityOf(path);
+  // What may not be written SQLite opens for reading, and then its exclusive transaction excludes nobody.
+  if (before !== null) accessSync(path, constants.W_OK);
   const database = new Database(path, { timeout: 0 });
   let held = false;
   try {
+    // Without this a killed holder would leave a journal beside the lock.
+    database.pragma('journal_mode = MEMORY');
     database.exec('BEGIN EXCLUSIVE');
     const identity = identityOf(path);
     held = identity !== null && (before === null || isSame(identity, before));
