@@ -38,16 +38,6 @@ export interface Tree {
 
 export const emptyTree: Tree = { files: [], links: [] };
 
-/** The text whose SHA-256 is the tree's digest: a line per file and link, sorted by path in UTF-8 byte order. */
-export function treeText(tree: Tree): string {
-  const lines = [
-    ...tree.files.map((file) => ({ path: file.path, line: `${file.sha256} ${file.mode} ${file.size} ${file.path}\n` })),
-    ...tree.links.map((link) => ({ path: link.path, line: `link ${link.target} ${link.path}\n` })),
-  ];
-  lines.sort((a, b) => comparePaths(a.path, b.path));
-  return lines.map(({ line }) => line).join('');
-}
-
 /** Compares paths by their UTF-8 bytes (the same as by code points, which JavaScript's own order is not). */
 export function comparePaths(a: string, b: string): number {
   let i = 0;
@@ -78,41 +68,55 @@ export function treeProblem(tree: Tree): string | null {
 /** The same folder must be spelled the same way everywhere, and no entry may lie below a file or a link. */
 function folderProblem(names: ReadonlyMap<string, string>): string | null {
   const spelling = new Map<string, string>();
-  for (const path of names.values()) {
-    for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) {
-      const folder = path.slice(0, slash);
-      const key = foldedName(folder);
-      if (names.has(key)) return `${JSON.stringify(path)} lies below the file or link ${JSON.stringify(names.get(key))}`;
-      const seen = spelling.get(key);
-      if (seen !== undefined && seen !== folder)
-        return `the folders ${JSON.stringify(folder)} and ${JSON.stringify(seen)} are one name on some systems`;
-      spelling.set(key, folder);
-    }
+  for (const folder of foldersOf(names.values())) {
+    const key = foldedName(folder);
+    if (names.has(key)) return `something lies below the file or link ${JSON.stringify(names.get(key))}`;
+    const seen = spelling.get(key);
+    if (seen !== undefined) return `the folders ${JSON.stringify(folder)} and ${JSON.stringify(seen)} are one name on some systems`;
+    spelling.set(key, folder);
   }
   return null;
+}
+
+/** Every folder on the way to a path, each spelling once. */
+function foldersOf(paths: Iterable<string>): ReadonlySet<string> {
+  const folders = new Set<string>();
+  for (const path of paths) {
+    let slash = path.lastIndexOf('/');
+    // A folder that was met before brought its parents with it.
+    while (slash !== -1 && !folders.has(path.slice(0, slash))) {
+      folders.add(path.slice(0, slash));
+      slash = path.lastIndexOf('/', slash - 1);
+    }
+  }
+  return folders;
 }
 
 /** Links stay inside the tree and never point at, or through, another link. */
 function linkProblem(tree: Tree): string | null {
-  const links = new Set(tree.links.map(({ path }) => path));
+  const links = new Set(tree.links.map(({ path }) => foldedName(path)));
   for (const { path, target } of tree.links) {
     const resolved = resolveLink(path, target);
     if (resolved === null) return `the link ${JSON.stringify(path)} leaves the tree`;
-    if (prefixes(resolved).some((prefix) => links.has(prefix))) return `the link ${JSON.stringify(path)} passes through another link`;
+    if (prefixes(resolved).some((prefix) => links.has(foldedName(prefix))))
+      return `the link ${JSON.stringify(path)} passes through another link`;
   }
   return null;
 }
 
-/** Where a link points, as a path of the tree; null when it is absolute, not plain, or climbs out. */
+/**
+ * Where a link points, as a path of the tree; null when it is absolute, not plain, or climbs out. A target may climb only before
+ * its first name: behind one, `..` would mean the parent of whatever that name is a link to, which text cannot know.
+ */
 export function resolveLink(path: string, target: string): string | null {
-  const resolved = path.split('/').slice(0, -1);
-  for (const part of target.split('/')) {
-    if (part === '..') {
-      if (resolved.pop() === undefined) return null;
-    } else if (part !== '.') resolved.push(part);
-  }
-  const plain = resolved.join('/');
-  return pathProblem(plain) === null ? plain : null;
+  const names = target.split('/').filter((part) => part !== '.');
+  const climbs = names.findIndex((part) => part !== '..');
+  const below = climbs === -1 ? [] : names.slice(climbs);
+  const folder = path.split('/').slice(0, -1);
+  const up = names.length - below.length;
+  if (up > folder.length) return null;
+  const resolved = [...folder.slice(0, folder.length - up), ...below].join('/');
+  return pathProblem(resolved) === null ? resolved : null;
 }
 
 function prefixes(path: string): string[] {
@@ -120,19 +124,20 @@ function prefixes(path: string): string[] {
   return segments.map((_, i) => segments.slice(0, i + 1).join('/'));
 }
 
-/** Two names that some file system takes for one have the same folded name: case and Unicode forms do not count. */
+/** Two names that some file system takes for one have the same folded name: case, Unicode forms and invisible characters do not count. */
 export function foldedName(path: string): string {
-  return path.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC');
+  const visible = path.normalize('NFKC').replace(/\p{Default_Ignorable_Code_Point}/gu, '');
+  return visible.toUpperCase().toLowerCase().normalize('NFKC');
 }
 
-const reserved = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)/i;
+const reserved = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(\.|$)/i;
 // eslint-style ranges spelled out: control characters, and what Windows refuses in names.
 const forbidden = /[\u0000-\u001f\u007f<>:"|?*\\]/u;
 
 /** Says in a few words why a path may not stand in a tree, or null when it is plain, relative and portable. */
 export function pathProblem(path: string): string | null {
   if (path === '') return 'an empty path';
-  if (new TextEncoder().encode(path).length > treeLimits.pathBytes) return 'a path that is too long';
+  if (isLonger(path, treeLimits.pathBytes)) return 'a path that is too long';
   if (!path.isWellFormed()) return 'a path that is not well-formed Unicode';
   if (forbidden.test(path)) return 'a path with a character that not every system allows';
   const segments = path.split('/');
@@ -145,6 +150,13 @@ function segmentProblem(segment: string): string | null {
   if (segment === '.' || segment === '..') return 'a path that climbs';
   if (/[. ]$/.test(segment) || segment.startsWith(' ')) return 'a name that begins or ends with a space or ends with a dot';
   if (reserved.test(segment)) return 'a name that Windows reserves';
-  if (new TextEncoder().encode(segment).length > 255) return 'a name that is too long';
-  return null;
+  if (segment.toLowerCase() === 'lock.db') return 'a name that only a lock may have';
+  return isLonger(segment, 255) ? 'a name that is too long' : null;
+}
+
+const encoder = new TextEncoder();
+
+/** Whether a text has more UTF-8 bytes than that; a UTF-16 unit never becomes more than three. */
+function isLonger(text: string, bytes: number): boolean {
+  return text.length * 3 > bytes && encoder.encode(text).length > bytes;
 }
