@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { mayFollow, type UpdateKind } from '../../../src/updater/model/state.ts';
+
+const kinds: readonly UpdateKind[] = [
+  'disabled',
+  'idle',
+  'checking',
+  'available',
+  'preparing',
+  'ready',
+  'restarting',
+  'confirming',
+  'repairing',
+  'failed',
+];
+
+test('an update goes the straight line from idle to idle', () => {
+  const line: UpdateKind[] = ['idle', 'checking', 'available', 'preparing', 'ready', 'restarting', 'confirming', 'idle'];
+  expect(line.slice(1).every((to, i) => mayFollow(line[i] ?? 'failed', to))).toBe(true);
+});
+
+test('nothing restarts that was not ready, nothing is confirmed that did not restart, nothing is prepared that was not offered', () => {
+  const before = (to: UpdateKind): UpdateKind[] => kinds.filter((from) => from !== to && mayFollow(from, to));
+  expect({ restarting: before('restarting'), confirming: before('confirming'), preparing: before('preparing') }).toEqual({
+    restarting: ['ready'],
+    confirming: ['restarting'],
+    preparing: ['available', 'failed'],
+  });
+});
+
+test('from every state idle can be reached again, and new progress keeps the state', () => {
+  const reaches = (from: UpdateKind, seen: readonly UpdateKind[] = []): boolean =>
+    from === 'idle' || kinds.some((to) => to !== from && !seen.includes(to) && mayFollow(from, to) && reaches(to, [...seen, from]));
+  expect(kinds.filter((kind) => !reaches(kind) || !mayFollow(kind, kind))).toEqual([]);
+});
