@@ -1,0 +1,56 @@
+/** `moult update --explain`: what an update would take, before anything is fetched. */
+import type { RouteKind, Refusal } from '../../../updater/engine/plan.ts';
+import type { UpdateResult } from '../../../updater/engine/process/requests.ts';
+import { megabytes } from '../terminal.ts';
+import { routeText } from './outcome.ts';
+
+type Planned = Extract<UpdateResult, { kind: 'planned' }>;
+
+export interface Explanation {
+  readonly from: string | null;
+  readonly to: string;
+  readonly route: RouteKind;
+  readonly routeText: string;
+  readonly refused: readonly Refusal[];
+  readonly bytesToFetch: number;
+  readonly diskBytes: number;
+  /** A guess for a line of 2 MB/s and a disk of 150 MB/s; nothing is measured before it is done. */
+  readonly secondsGuessed: number;
+  readonly restart: boolean;
+  readonly dataMigration: { readonly from: number; readonly to: number } | null;
+  readonly canBeUndone: boolean;
+}
+
+/** The plan of an update as the command tells it. */
+export function explain({ current, version, plan, effect }: Planned): Explanation {
+  return {
+    from: current,
+    to: version,
+    route: plan.route.kind,
+    routeText: routeText(plan),
+    refused: plan.refused,
+    bytesToFetch: plan.bytesToFetch,
+    diskBytes: plan.diskBytes,
+    secondsGuessed: Math.ceil(plan.bytesToFetch / 2_000_000 + plan.diskBytes / 150_000_000),
+    restart: effect.restart,
+    dataMigration: effect.dataMigration,
+    canBeUndone: effect.canBeUndone,
+  };
+}
+
+/** The same in lines for a terminal. */
+export function explainText(told: Explanation): string {
+  const migration = told.dataMigration === null ? 'none' : `from version ${told.dataMigration.from} to ${told.dataMigration.to}, on a copy`;
+  const refused = told.refused.map(({ route, bytes, why }) => `    not ${route}${bytes === null ? '' : ` (${megabytes(bytes)})`}: ${why}`);
+  return [
+    `${told.from ?? 'nothing'} → ${told.to}`,
+    `  route           ${told.routeText}`,
+    ...refused,
+    `  to fetch        ${megabytes(told.bytesToFetch)}`,
+    `  room on disk    ${megabytes(told.diskBytes)}`,
+    `  time            about ${told.secondsGuessed} s`,
+    `  restart         ${told.restart ? 'yes' : 'no'}`,
+    `  data migration  ${migration}`,
+    `  can be undone   ${told.canBeUndone ? 'yes, with "moult rollback"' : 'no: this version cannot be left for an older one'}`,
+  ].join('\n');
+}

@@ -1,0 +1,35 @@
+import { listGenerations, installedGeneration } from '../../../updater/install/generations.ts';
+import type { Generation } from '../../../updater/model/generation.ts';
+import { askEngine } from '../../../updater/engine/process/client.ts';
+import { placeOf, type Globals } from '../place.ts';
+import { runCommand, say } from '../terminal.ts';
+import { summaryOf } from './outcome.ts';
+
+/** `moult versions`: every generation of this instance, newest first. */
+export function versions(globals: Globals): Promise<number> {
+  return runCommand(globals, async () => {
+    const { instance } = placeOf(globals);
+    const current = await installedGeneration(instance);
+    const generations = (await listGenerations(instance)).toReversed();
+    const lines = generations.map((generation) => historyLine(generation, current.n));
+    say(globals, { current: current.n, generations }, lines.join('\n'));
+    return 0;
+  });
+}
+
+/** `moult rollback`: goes back to a generation or version that is still on this machine. */
+export function rollback(globals: Globals, target: string | undefined): Promise<number> {
+  return runCommand(globals, async (job) => {
+    const { layout, instance } = placeOf(globals);
+    const before = await installedGeneration(instance);
+    const request = { kind: 'rollback', root: layout.root, instance: instance.name, to: target ?? null } as const;
+    const { generation } = await askEngine<'rollback'>(request, job);
+    say(globals, summaryOf(before.version, generation, null), `Back on ${generation.version}; ${before.version} stays on this machine.`);
+    return 0;
+  });
+}
+
+function historyLine({ n, version, why, state, createdAt, failure }: Generation, current: number): string {
+  const result = n === current ? 'running' : failure === null ? state : `${state} (${failure.code})`;
+  return `${String(n).padStart(4)}${n === current ? ' ●' : '  '} ${version.padEnd(16)} ${createdAt}  ${why.padEnd(10)} ${result}`;
+}

@@ -1,0 +1,36 @@
+/** What a change of version comes to, in JSON and in words. */
+import type { Done } from '../../../updater/engine/process/requests.ts';
+import type { Plan } from '../../../updater/engine/plan.ts';
+import type { Generation } from '../../../updater/model/generation.ts';
+import { megabytes } from '../terminal.ts';
+
+/** The JSON of a command that led to a generation: from, to, what it took, and the generation's number and state. */
+export function summaryOf(from: string | null, generation: Generation, done: Done | null) {
+  const { n, state, version, treeDigest } = generation;
+  const took =
+    done === null
+      ? null
+      : { route: done.plan.route.kind, failedRoutes: done.failed, wireBytes: done.wireBytes, milliseconds: done.milliseconds };
+  return { from, to: version, treeDigest, generation: { n, state }, took };
+}
+
+/** One sentence on what a build took; empty when nothing had to be built. */
+export function tookText(done: Done | null): string {
+  if (done === null) return '';
+  const seconds = Object.values(done.milliseconds).reduce((sum, ms) => sum + ms, 0) / 1000;
+  return ` ${megabytes(done.wireBytes)} fetched in ${seconds.toFixed(1)} s (${routeText(done.plan)}).`;
+}
+
+/** A plan's route in words. */
+export function routeText({ route }: Plan): string {
+  switch (route.kind) {
+    case 'present':
+      return 'the version was here already';
+    case 'direct':
+      return 'one patch';
+    case 'two':
+      return `two patches by way of ${route.middle.version}`;
+    case 'full':
+      return 'the missing files from the full package';
+  }
+}

@@ -1,0 +1,82 @@
+import { askEngine } from '../../../updater/engine/process/client.ts';
+import type { RequestOf, UpdateResult } from '../../../updater/engine/process/requests.ts';
+import type { Job } from '../../../updater/model/job.ts';
+import type { Passed } from '../../../updater/trust/choose.ts';
+import { placeOf, type Globals } from '../place.ts';
+import { megabytes, runCommand, say } from '../terminal.ts';
+import { explain, explainText } from './explain.ts';
+import { placeToFetchFrom } from './install.ts';
+import { summaryOf, tookText } from './outcome.ts';
+
+export interface UpdateOptions {
+  readonly to?: string;
+  readonly from?: string;
+  readonly restart?: boolean;
+  readonly dryRun?: boolean;
+  readonly explain?: boolean;
+}
+
+/** `moult check`: asks what is offered to this machine and changes nothing. */
+export function check(globals: Globals, options: { readonly from?: string }): Promise<number> {
+  return runCommand(globals, async (job) => {
+    const result = await ask(globals, { ...options, dryRun: true }, job);
+    const offered = result.kind === 'none' ? null : result.kind === 'planned' ? result.version : result.generation.version;
+    const bytesToFetch = result.kind === 'planned' ? result.plan.bytesToFetch : 0;
+    const passed = result.kind === 'staged' ? [] : result.passed;
+    say(globals, { current: result.current, offered, staged: result.kind === 'staged', bytesToFetch, passed }, checkText(result));
+    return 0;
+  });
+}
+
+/** `moult update`: the whole line up to a staged generation, with `--restart` through the switch; `--dry-run` and `--explain` stop at the plan. */
+export function update(globals: Globals, options: UpdateOptions): Promise<number> {
+  return runCommand(globals, async (job) => {
+    const result = await ask(globals, options, job);
+    if (result.kind === 'planned') {
+      say(globals, explain(result), explainText(explain(result)));
+      return 0;
+    }
+    if (result.kind === 'none') {
+      say(globals, { from: result.current, to: null, passed: result.passed }, checkText(result));
+      return 0;
+    }
+    if (options.restart !== true) {
+      const text = `${result.generation.version} is ready and starts the next time.${tookText(result.done)}`;
+      say(globals, summaryOf(result.current, result.generation, result.done), text);
+      return 0;
+    }
+    const { layout, instance } = placeOf(globals);
+    const { generation } = await askEngine<'switch'>({ kind: 'switch', root: layout.root, instance: instance.name }, job);
+    say(globals, summaryOf(result.current, generation, result.done), `Now on ${generation.version}.${tookText(result.done)}`);
+    return 0;
+  });
+}
+
+function ask(globals: Globals, options: UpdateOptions, job: Job): Promise<UpdateResult> {
+  const { layout, instance } = placeOf(globals);
+  const request: RequestOf<'update'> = {
+    kind: 'update',
+    root: layout.root,
+    instance: instance.name,
+    from: options.from === undefined ? null : placeToFetchFrom(options.from),
+    to: options.to ?? null,
+    dryRun: options.dryRun === true || options.explain === true,
+    withoutPatches: false,
+  };
+  return askEngine<'update'>(request, job);
+}
+
+function checkText(result: UpdateResult): string {
+  switch (result.kind) {
+    case 'none':
+      return `${result.current ?? 'Nothing'} is the newest version for this machine.\n${passedText(result.passed)}`;
+    case 'planned':
+      return `${result.version} is available (${megabytes(result.plan.bytesToFetch)}); ${result.current ?? 'nothing'} is installed.\n${passedText(result.passed)}`;
+    case 'staged':
+      return `${result.generation.version} is ready and starts the next time; ${result.current ?? 'nothing'} is installed.`;
+  }
+}
+
+function passedText(passed: readonly Passed[]): string {
+  return passed.map(({ version, why }) => `  ${version}: ${why}\n`).join('');
+}

@@ -1,0 +1,99 @@
+/** The `moult` command. Handlers return exit codes; wrong usage is 2, as in `docs/commands.md`. */
+import { Command, CommanderError } from 'commander';
+import { diff } from './commands/diff.ts';
+import { rollback, versions } from './commands/history.ts';
+import { install, type InstallOptions } from './commands/install.ts';
+import { start } from './commands/start.ts';
+import { status, version } from './commands/status.ts';
+import { check, update, type UpdateOptions } from './commands/update.ts';
+import type { Globals } from './place.ts';
+
+/** Runs one command line (without the program's own name) and returns the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const program = build((code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // Commander ends by throwing: 0 after --help, otherwise the person's words were wrong.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    throw error;
+  }
+}
+
+function build(end: (code: number) => void): Command {
+  const program = new Command('moult')
+    .description('installs, updates and takes back versions of an application')
+    .option('--root <dir>', 'where the installation lives (else MOULT_ROOT, else the usual place)')
+    .option('--instance <name>', 'which instance', 'default')
+    .option('--json', 'one JSON document on stdout, progress as JSON lines on stderr', false)
+    .option('--yes', 'say yes to what would be asked', false)
+    .option('--quiet', 'no progress', false)
+    .exitOverride();
+  const run = (command: (globals: Globals) => Promise<number>): Promise<void> => command(program.opts<Globals>()).then(end);
+  addInstalling(program, run);
+  addLooking(program, run);
+  return program;
+}
+
+type Run = (command: (globals: Globals) => Promise<number>) => Promise<void>;
+
+function addInstalling(program: Command, run: Run): void {
+  program
+    .command('install')
+    .description('puts a first version into an empty root and makes it current')
+    .requiredOption('--from <url|dir>', 'where releases are published')
+    .requiredOption('--trusted-root <file>', "the publisher's root metadata")
+    .option('--channel <name>', 'which channel', 'stable')
+    .option('--product <name>', 'which product', 'moult')
+    .option('--version <version>', 'which version, instead of the newest')
+    .action((options: InstallOptions) => run((globals) => install(globals, options)));
+  program
+    .command('update')
+    .description('fetches and builds the newest version beside the running one')
+    .option('--to <version>', 'exactly this version')
+    .option('--from <url|dir>', 'fetch from there this time')
+    .option('--restart', 'switch to it at once', false)
+    .option('--dry-run', 'only say what would be done', false)
+    .option('--explain', 'the plan, the routes not taken and why', false)
+    .action((options: UpdateOptions) => run((globals) => update(globals, options)));
+  program
+    .command('rollback')
+    .description('goes back to an earlier version')
+    .argument('[generation|version]', 'which one, instead of the one before')
+    .action((target: string | undefined) => run((globals) => rollback(globals, target)));
+  program
+    .command('start')
+    .description('switches to a waiting version and starts the current one')
+    .action(() => run(start));
+}
+
+function addLooking(program: Command, run: Run): void {
+  program
+    .command('check')
+    .description('asks what is offered')
+    .option('--from <url|dir>', 'ask there this time')
+    .action((options: { from?: string }) => run((globals) => check(globals, options)));
+  program
+    .command('status')
+    .description('what runs, what waits, what it takes on disk')
+    .action(() => run(status));
+  program
+    .command('version')
+    .description('the installed version, its revision and digests')
+    .action(() => run(version));
+  program
+    .command('versions')
+    .description('the history of this instance')
+    .action(() => run(versions));
+  program
+    .command('diff')
+    .description('what changed between two versions')
+    .argument('<a>', 'a version or generation')
+    .argument('<b>', 'a version or generation')
+    .option('--text', 'line by line', false)
+    .action((a: string, b: string, options: { text: boolean }) => run((globals) => diff(globals, [a, b], options)));
+}

@@ -1,0 +1,51 @@
+/** One update, as a straight line. What is true on disk after each line stands at the head of the file that the line calls. */
+import { currentGeneration, stagedGeneration, stageGeneration } from '../install/generations.ts';
+import type { Instance } from '../install/layout.ts';
+import { tidy } from '../install/tidy.ts';
+import type { Reason } from '../model/generation.ts';
+import { timed, type Job } from '../model/job.ts';
+import { findRelease, type Asking } from './check.ts';
+import { makeVersion } from './make.ts';
+import { effectOf, planUpdate, type RouteKind } from './plan.ts';
+import type { UpdateResult } from './process/requests.ts';
+import { takeStock } from './stock.ts';
+
+/** What an update works with: the shared folders, the source, and one instance. */
+export interface Tools extends Asking {
+  readonly instance: Instance;
+}
+
+/** What is wanted: the offer that fits or exactly version `to`; all of it or only its plan; by which routes not. */
+export interface Wish {
+  readonly to: string | null;
+  readonly dryRun: boolean;
+  readonly ruledOut: readonly RouteKind[];
+  readonly why: Reason;
+}
+
+/** Brings the newest fitting release (or `wish.to`) onto this machine, up to a staged generation. The running version is only read. */
+export async function update(wish: Wish, tools: Tools, outerJob: Job): Promise<UpdateResult> {
+  const watch = timed(outerJob, () => performance.now());
+  const { job } = watch;
+  const { layout, instance, now } = tools;
+  const running = await currentGeneration(instance);
+  const found = await findRelease(tools, { version: running?.version ?? null, exact: wish.to }, job);
+  const { release, passed } = found;
+  const current = running?.version ?? null;
+  if (release === null) return { kind: 'none', current, passed };
+  const { manifest } = release;
+  const staged = await stagedGeneration(instance);
+  if (staged?.treeDigest === manifest.tree.digest) return { kind: 'staged', current, generation: staged, done: null };
+  const stock = await takeStock(manifest, { running, layout, found, ruledOut: wish.ruledOut }, job);
+  const plan = planUpdate(manifest, stock.have, wish.ruledOut);
+  if (wish.dryRun) return { kind: 'planned', current, version: manifest.version, plan, effect: effectOf(manifest, running), passed };
+  const made = await makeVersion(plan, { ...tools, release, stock, ruledOut: wish.ruledOut }, job);
+  const generation = await stageGeneration(instance, manifest, { why: wish.why, now, tries: manifest.health.tries });
+  await tidy(layout, new Set());
+  return {
+    kind: 'staged',
+    current,
+    generation,
+    done: { ...made, wireBytes: tools.remote.receivedBytes(), milliseconds: watch.milliseconds() },
+  };
+}

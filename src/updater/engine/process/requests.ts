@@ -1,0 +1,83 @@
+/** What the engine's process can be asked for, and what it answers: plain data, parsed on arrival. */
+import { z } from 'zod';
+import { failureSchema, type Generation } from '../../model/generation.ts';
+import { progressSchema, type Step } from '../../model/job.ts';
+import { parseAs } from '../../model/parse.ts';
+import type { Passed } from '../../trust/choose.ts';
+import type { Made } from '../make.ts';
+import type { Effect, Plan } from '../plan.ts';
+
+const where = { root: z.string(), instance: z.string() };
+
+const requestSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('install'),
+    ...where,
+    from: z.string(),
+    trustedRoot: z.string(),
+    product: z.string(),
+    channel: z.string(),
+    version: z.string().nullable(),
+  }),
+  z.object({
+    kind: z.literal('update'),
+    ...where,
+    from: z.string().nullable(),
+    to: z.string().nullable(),
+    dryRun: z.boolean(),
+    withoutPatches: z.boolean(),
+  }),
+  z.object({ kind: z.literal('switch'), ...where }),
+  z.object({ kind: z.literal('rollback'), ...where, to: z.string().nullable() }),
+]);
+
+const messageSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('progress'), progress: progressSchema }),
+  z.object({ kind: z.literal('done'), result: z.unknown() }),
+  z.object({ kind: z.literal('failed'), failure: failureSchema }),
+]);
+
+export type Request = Readonly<z.infer<typeof requestSchema>>;
+export type RequestOf<Kind extends Request['kind']> = Extract<Request, { kind: Kind }>;
+export type Message = Readonly<z.infer<typeof messageSchema>>;
+
+/** The answer to an update: nothing newer, a plan that was only asked for, or a generation that waits for the next start. `current` is null before the first install. */
+export type UpdateResult =
+  | { readonly kind: 'none'; readonly current: string | null; readonly passed: readonly Passed[] }
+  | {
+      readonly kind: 'planned';
+      readonly current: string | null;
+      readonly version: string;
+      readonly plan: Plan;
+      readonly effect: Effect;
+      readonly passed: readonly Passed[];
+    }
+  | { readonly kind: 'staged'; readonly current: string | null; readonly generation: Generation; readonly done: Done | null };
+
+/** What an update took: the plan that worked, the routes that failed before it, bytes over the wire, and milliseconds per step. */
+export interface Done extends Made {
+  readonly wireBytes: number;
+  readonly milliseconds: Readonly<Partial<Record<Step, number>>>;
+}
+
+export interface Results {
+  readonly install: { readonly generation: Generation; readonly done: Done | null };
+  readonly update: UpdateResult;
+  readonly switch: { readonly generation: Generation };
+  readonly rollback: { readonly generation: Generation };
+}
+
+/** Returns a request; throws `bug/unexpected`, since only our own processes send them. */
+export function parseRequest(value: unknown): Request {
+  return parseAs(requestSchema, value, 'request', 'bug/unexpected');
+}
+
+/** Returns a message of the engine's process; throws `bug/unexpected`. */
+export function parseMessage(value: unknown): Message {
+  return parseAs(messageSchema, value, 'message', 'bug/unexpected');
+}
+
+/** Returns a request's result: what `serve` returned for it, as it was cloned across two processes of one version. */
+export function parseResult<Kind extends Request['kind']>(_answered: RequestOf<Kind>, value: unknown): Results[Kind] {
+  return value as Results[Kind];
+}

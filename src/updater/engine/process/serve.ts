@@ -1,0 +1,89 @@
+/** Carries out one request in the engine's process: opens what it needs, holds the locks, closes everything whatever happens. */
+import { mkdir } from 'node:fs/promises';
+import { readRecord } from '../../disk/atomic.ts';
+import { takeLock, type Lock } from '../../disk/lock.ts';
+import { openRemote, type Remote } from '../../download/remote.ts';
+import { activate, settle } from '../../install/activate.ts';
+import { stagedGeneration } from '../../install/generations.ts';
+import { instanceOf, layoutOf, type Instance, type Layout } from '../../install/layout.ts';
+import { rollBack } from '../../install/rollback.ts';
+import { Failed } from '../../model/failure.ts';
+import { parseSource, type Generation, type Source } from '../../model/generation.ts';
+import type { Job } from '../../model/job.ts';
+import { update } from '../engine.ts';
+import { installFirst } from '../first.ts';
+import { updaterVersion } from '../machine.ts';
+import type { Request, RequestOf, Results } from './requests.ts';
+
+/** How long a command waits for another one that works on the same root or instance. */
+const waitMs = 60_000;
+
+/** Carries out a request and returns its result. */
+export async function serve(request: Request, job: Job): Promise<Results[Request['kind']]> {
+  const layout = layoutOf(request.root);
+  const instance = instanceOf(layout, request.instance);
+  await mkdir(instance.folder, { recursive: true });
+  await using rootLock = await takeLock(layout.lock, { waitMs }, job);
+  const place = { layout, instance, rootLock };
+  switch (request.kind) {
+    case 'install':
+      return await serveInstall(request, place, job);
+    case 'update':
+      return await serveUpdate(request, place, job);
+    case 'switch':
+      return await serveSwitch(place, job);
+    case 'rollback':
+      return await serveRollback(request, place, job);
+  }
+}
+
+interface Place {
+  readonly layout: Layout;
+  readonly instance: Instance;
+  readonly rootLock: Lock;
+}
+
+async function serveInstall(request: RequestOf<'install'>, place: Place, job: Job): Promise<Results['install']> {
+  await using remote = open([request.from]);
+  const result = await installFirst(request, { ...place, remote, now: new Date() }, job);
+  if (result.kind !== 'staged') throw new Failed('check/no-such-version', `${request.from} has no version for this machine`);
+  return { generation: await switchTo(result.generation, place, job), done: result.done };
+}
+
+async function serveUpdate(request: RequestOf<'update'>, place: Place, job: Job): Promise<Results['update']> {
+  const source = await installedSource(place.layout);
+  await using remote = open(request.from === null ? source.urls : [request.from]);
+  await settle({ ...place, now: new Date() });
+  const ruledOut = request.withoutPatches ? (['direct', 'two'] as const) : [];
+  return await update(
+    { to: request.to, dryRun: request.dryRun, ruledOut, why: 'update' },
+    { ...place, source, remote, now: new Date() },
+    job,
+  );
+}
+
+async function serveSwitch(place: Place, job: Job): Promise<Results['switch']> {
+  const staged = await stagedGeneration(place.instance);
+  return { generation: staged === null ? await settle({ ...place, now: new Date() }) : await switchTo(staged, place, job) };
+}
+
+async function serveRollback(request: RequestOf<'rollback'>, place: Place, job: Job): Promise<Results['rollback']> {
+  await using lock = await takeLock(place.instance.lock, { waitMs }, job);
+  return { generation: await rollBack(request.to, { ...place, lock, now: new Date() }, job) };
+}
+
+async function switchTo(staged: Generation, place: Place, job: Job): Promise<Generation> {
+  await using lock = await takeLock(place.instance.lock, { waitMs }, job);
+  job.report({ step: 'switch', doneBytes: 0, totalBytes: null });
+  return await activate(staged, { ...place, lock, now: new Date() });
+}
+
+async function installedSource(layout: Layout): Promise<Source> {
+  const source = await readRecord(layout.source, parseSource);
+  if (source === null) throw new Failed('start/nothing', `nothing is installed in ${layout.root}`);
+  return source;
+}
+
+function open(urls: readonly string[]): Remote & AsyncDisposable {
+  return openRemote({ urls, userAgent: `moult/${updaterVersion}` });
+}
