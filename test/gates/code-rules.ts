@@ -22,7 +22,7 @@ interface Named extends SyntaxNode {
 }
 
 function isParsing(node: Named): boolean {
-  if (/^parse/.test(node.id?.name ?? '')) return true;
+  if (node.id?.name?.startsWith('parse')) return true;
   return node.parent ? isParsing(node.parent) : false;
 }
 

@@ -23,7 +23,6 @@ const updater = rungs.flatMap((rung, height) => {
 const layers: readonly Layer[] = [
   { folder: 'src/updater/model', sees: [], builtins: false, packages: ['zod'] },
   ...updater,
-  { folder: 'src/updater', sees: [], builtins: false, packages: [] },
   { folder: 'src/main/contract', sees: ['src/updater/model'], builtins: false },
   { folder: 'src/main', sees: ['src/updater'], builtins: true },
   { folder: 'src/renderer', sees: ['src/main/contract'], typesOf: ['src/updater/model'], builtins: false },
@@ -65,7 +64,7 @@ export const ladder: Rule = {
 function objection(place: string, layer: Layer | undefined, what: { target: string; typeOnly: boolean }): string | null {
   const { target, typeOnly } = what;
   if (target === 'electron' && !place.startsWith('electron/')) return 'electron is imported in electron/ only';
-  if (layer === undefined) return null;
+  if (layer === undefined) return place.startsWith('src/updater/') ? 'src/updater has no other folder than the rungs' : null;
   if (isBuiltin(target)) return layer.builtins ? null : `${layer.folder} does not know Node (${target})`;
   if (!target.startsWith('.')) return (layer.packages ?? [target]).includes(target) ? null : `${layer.folder} does not import ${target}`;
   const file = posix.join(posix.dirname(place), target);
