@@ -31,12 +31,15 @@ export async function requirePackages(
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'moult-verify-'));
   try {
-    await using remote = openRemote({ urls: [repo], userAgent: 'moult-release' });
+    await using remote = openRemote({ urls: [repo], userAgent: 'moult-release', wait: atOnce });
     for (const manifest of what.manifests) await checkPackages(manifest, { remote, folder, keys: what.keys, depth: 'bytes' }, job);
   } finally {
     await removeTree(folder);
   }
 }
+
+/** A folder of our own does not become better by waiting. */
+export async function atOnce(): Promise<void> {}
 
 /** Checks every package that a manifest names and returns how many files and bytes were read. Throws `build/…`, `fetch/…`. */
 export async function checkPackages(manifest: Manifest, checking: Checking, job: Job): Promise<{ files: number; bytes: number }> {

@@ -18,7 +18,7 @@ import { believe, fetchManifest } from '../../../src/updater/trust/release.ts';
 import type { Entry } from '../publish/documents.ts';
 import { targetOf } from '../publish/published.ts';
 import { toolVersion } from '../server/version.ts';
-import { checkPackages, type Depth } from './packages.ts';
+import { atOnce, checkPackages, type Depth } from './packages.ts';
 
 /** Where the repository is (URL or folder) and what of it to look at. */
 export interface VerifyOptions {
@@ -55,6 +55,7 @@ export async function verifyRepository(options: VerifyOptions, job: Job): Promis
       urls: [options.source],
       userAgent: `moult-release/${toolVersion()}`,
       ...(options.caFile === undefined ? {} : { caFile: options.caFile }),
+      ...(options.source.includes('://') ? {} : { wait: atOnce }),
     });
     return await look({ options, remote, folder, fetch: (name, maxBytes) => fetchBytes(remote, { name, maxBytes }, job) }, job);
   } finally {
