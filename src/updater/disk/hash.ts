@@ -5,6 +5,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { Failed } from '../model/failure.ts';
 import type { Job } from '../model/job.ts';
 import type { Tree } from '../model/tree.ts';
+import { hasCode } from './atomic.ts';
 
 /** Hears how many more bytes are hashed; what it throws ends the hashing. */
 type Done = (bytes: number) => void;
@@ -41,42 +42,58 @@ export function treeDigest(tree: Tree): string {
 }
 
 /**
- * Returns the SHA-256 of each file of a batch, in order: a scan's task, here or in a worker thread. Throws `disk/unsafe` when a
- * file is no longer the plain file of that size that the walk saw.
+ * Returns the SHA-256 of each file of a batch, in order: a scan's task, here or in a worker thread. Null stands for a file that
+ * is not, or no longer, the plain file of that size that the walk saw, or that the disk cannot read.
  */
-export async function work(batch: readonly ExpectedFile[], done: Done): Promise<string[]> {
+export async function work(batch: readonly ExpectedFile[], done: Done): Promise<(string | null)[]> {
   const buffer = Buffer.allocUnsafeSlow(bufferBytes);
-  const digests: string[] = [];
-  for (const file of batch) digests.push(file.size <= bufferBytes ? hashSmall(file, buffer) : await hashLarge(file, done));
-  done(batch.reduce((sum, { size }) => sum + (size <= bufferBytes ? size : 0), 0));
+  const digests: (string | null)[] = [];
+  let smallBytes = 0;
+  for (const file of batch) {
+    const isSmall = file.size <= bufferBytes;
+    digests.push(isSmall ? hashSmall(file, buffer) : await hashLarge(file, done));
+    if (isSmall) smallBytes += file.size;
+  }
+  done(smallBytes);
   return digests;
 }
 
 /** Without waiting: for a small file a promise costs more than its bytes. */
-function hashSmall(expected: ExpectedFile, buffer: Buffer): string {
-  const file = openSync(expected.path, plainRead);
+function hashSmall(expected: ExpectedFile, buffer: Buffer): string | null {
+  let file: number | null = null;
   try {
-    checkUnchanged(expected, fstatSync(file));
+    file = openSync(expected.path, plainRead);
+    if (!isAsExpected(expected, fstatSync(file))) return null;
     let size = 0;
-    for (let bytesRead = -1; bytesRead !== 0 && size < expected.size; size += bytesRead)
-      bytesRead = readSync(file, buffer, size, buffer.length - size, size);
-    checkUnchanged(expected, fstatSync(file));
-    return sha256Hex(buffer.subarray(0, size));
+    for (let bytesRead = -1; bytesRead !== 0 && size < expected.size; size += bytesRead) {
+      bytesRead = readSync(file, buffer, size, expected.size - size, size);
+    }
+    return size === expected.size ? sha256Hex(buffer.subarray(0, size)) : null;
+  } catch (error) {
+    return nullIfUnreadable(error);
   } finally {
-    closeSync(file);
+    if (file !== null) closeSync(file);
   }
 }
 
-async function hashLarge(expected: ExpectedFile, done: Done): Promise<string> {
-  await using file = await open(expected.path, plainRead);
-  checkUnchanged(expected, await file.stat());
-  const { size, sha256 } = await hashHandle(file, done);
-  if (size !== expected.size) throw new Failed('disk/unsafe', `${expected.path} changed while it was read`);
-  return sha256;
+async function hashLarge(expected: ExpectedFile, done: Done): Promise<string | null> {
+  const read = async (): Promise<string | null> => {
+    await using file = await open(expected.path, plainRead);
+    if (!isAsExpected(expected, await file.stat())) return null;
+    const { size, sha256 } = await hashHandle(file, done);
+    return size === expected.size ? sha256 : null;
+  };
+  return read().catch(nullIfUnreadable);
 }
 
-function checkUnchanged(expected: ExpectedFile, found: Stats): void {
-  if (!found.isFile() || found.size !== expected.size) throw new Failed('disk/unsafe', `${expected.path} changed while it was looked at`);
+function isAsExpected(expected: ExpectedFile, found: Stats): boolean {
+  return found.isFile() && found.size === expected.size;
+}
+
+/** A file that vanished, became a link, or lies on a broken part of the disk is one that differs; other failures are not about the file. */
+function nullIfUnreadable(error: unknown): null {
+  if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO', 'EIO')) return null;
+  throw error;
 }
 
 /** Two buffers whatever the size: while one is hashed here, another thread of Node's reads into the other. */

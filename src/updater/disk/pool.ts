@@ -25,6 +25,8 @@ type Reply<Result> =
   | { readonly kind: 'failure'; readonly failure: Failure };
 
 const mostThreads = 4;
+/** The JavaScript heap of one thread, without its buffers: what grows beyond it ends that thread, not the machine. */
+const maxOldGenerationSizeMb = 256;
 
 /** The URL of a worker script beside a module: `.ts` when the sources run directly, `.js` when they were compiled. */
 export function besideModule(name: string, moduleUrl: string): URL {
@@ -55,7 +57,10 @@ export async function runOnWorkers<Result>(
 }
 
 function startThread(script: URL, threads: Worker[]): Worker {
-  const thread = new Worker(new URL(import.meta.url), { workerData: { moultScript: script.href } });
+  const thread = new Worker(new URL(import.meta.url), {
+    workerData: { moultScript: script.href },
+    resourceLimits: { maxOldGenerationSizeMb },
+  });
   threads.push(thread);
   return thread;
 }
@@ -106,6 +111,8 @@ async function answer<Result>(thread: Worker, task: unknown, { handlers, signal 
 /** The thread's side: one task after the other. Whatever is thrown becomes data, since error classes do not survive the crossing. */
 function serve(port: MessagePort, script: string): void {
   const loading = import(script).then(parseScript);
+  // A script that cannot be loaded is told as the answer to the first task.
+  loading.catch(() => undefined);
   const done = (bytes: number): void => port.postMessage({ kind: 'bytes', bytes });
   const carryOut = async (task: unknown): Promise<void> => {
     try {

@@ -35,6 +35,7 @@ interface FileSize {
 type Found =
   | { readonly kind: 'file'; readonly path: string; readonly size: number; readonly bits: number }
   | { readonly kind: 'link'; readonly path: string; readonly target: string }
+  | { readonly kind: 'folder'; readonly path: string }
   | { readonly kind: 'odd'; readonly path: string; readonly why: string };
 
 /**
@@ -48,7 +49,11 @@ export async function scanTree(folder: string, job: Job, options: ScanOptions = 
   const digests = await hashAll(folder, files, job);
   const partOf = options.partOf ?? (() => 'app');
   return {
-    files: files.map(({ path, size, bits }, i) => ({ path, size, sha256: digests[i] ?? '', mode: modeOf(bits, path), part: partOf(path) })),
+    files: files.map(({ path, size, bits }, i) => {
+      const sha256 = digests[i] ?? null;
+      if (sha256 === null) throw new Failed('disk/unsafe', `${JSON.stringify(path)} changed meanwhile or cannot be read`);
+      return { path, size, sha256, mode: modeOf(bits, path), part: partOf(path) };
+    }),
     links: found.filter((entry) => entry.kind === 'link').map(({ path, target }) => ({ path, target })),
   };
 }
@@ -63,14 +68,18 @@ export async function compareTree(folder: string, expected: Tree, job: Job): Pro
   return { ...quick, changed: [...quick.changed, ...changed].toSorted(byPath) };
 }
 
-/** The same without reading a file: names, kinds, sizes, permissions and links only. */
+/**
+ * The same without reading a file: names, kinds, sizes, permissions and links only. Where there is no folder, or a link to one,
+ * everything is missing; empty folders do not count.
+ */
 export async function compareQuickly(folder: string, expected: Tree, job: Job): Promise<TreeDifference> {
-  const found = new Map((await walk(folder, job)).map((entry) => [entry.path, entry]));
+  const isThere = lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
+  const found = new Map((isThere ? await walk(folder, job) : []).map((entry) => [entry.path, entry]));
   const wanted = [...expected.files, ...expected.links].toSorted(byPath);
   const names = new Set(wanted.map(({ path }) => path));
   return {
     missing: wanted.filter(({ path }) => !found.has(path)).map(({ path }) => path),
-    extra: [...found.keys()].filter((path) => !names.has(path)),
+    extra: [...found.values()].filter(({ kind, path }) => kind !== 'folder' && !names.has(path)).map(({ path }) => path),
     changed: wanted.flatMap((entry) => {
       const there = found.get(entry.path);
       const why = there === undefined ? null : changeOf(entry, there);
@@ -94,25 +103,28 @@ function changeOf(wanted: TreeFile | TreeLink, there: Found): Change | null {
   return process.platform === 'win32' || there.bits === permissionsOf(wanted.mode) ? null : 'mode';
 }
 
-/** Every entry but folders, sorted by path. One folder at a time without waiting, since a system call costs less than a promise. */
+/** Every entry, sorted by path. One folder at a time without waiting, since a system call costs less than a promise. */
 async function walk(root: string, job: Job): Promise<readonly Found[]> {
   const found: Found[] = [];
   const folders = [''];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     job.signal.throwIfAborted();
-    for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
-      const path = `${folder}${entry.name}`;
-      if (entry.isDirectory()) folders.push(`${path}/`);
-      else found.push(lookAt(root, path));
+    for (const name of readdirSync(join(root, folder))) {
+      const entry = lookAt(root, `${folder}${name}`);
+      if (entry !== null) found.push(entry);
+      if (entry?.kind === 'folder') folders.push(`${entry.path}/`);
     }
     await breathe();
   }
   return found.toSorted(byPath);
 }
 
-function lookAt(root: string, path: string): Found {
+/** Null for what was removed since its name was read. */
+function lookAt(root: string, path: string): Found | null {
   const full = join(root, path);
-  const stats = lstatSync(full);
+  const stats = lstatSync(full, { throwIfNoEntry: false });
+  if (stats === undefined) return null;
+  if (stats.isDirectory()) return { kind: 'folder', path };
   if (stats.isSymbolicLink()) return { kind: 'link', path, target: readlinkSync(full) };
   const why = oddity(path, stats);
   if (why !== null) return { kind: 'odd', path, why };
@@ -139,7 +151,9 @@ function modeOf(bits: number, path: string): TreeFile['mode'] {
 const threadsPayBytes = 128 * 1024 ** 2;
 const batchLimits = { bytes: 8 * 1024 ** 2, files: 256 };
 
-async function hashAll(folder: string, files: readonly FileSize[], job: Job): Promise<string[]> {
+type Digest = string | null;
+
+async function hashAll(folder: string, files: readonly FileSize[], job: Job): Promise<Digest[]> {
   const totalBytes = files.reduce((sum, { size }) => sum + size, 0);
   const largest = files.reduce((most, { size }) => Math.max(most, size), 0);
   let doneBytes = 0;
@@ -149,8 +163,8 @@ async function hashAll(folder: string, files: readonly FileSize[], job: Job): Pr
     job.report({ step: 'verify', doneBytes, totalBytes });
   };
   const tasks = inBatches(files.map(({ path, size }) => ({ path: join(folder, path), size })));
-  const digests: string[][] = [];
-  const onResult = (result: string[], index: number): void => {
+  const digests: Digest[][] = [];
+  const onResult = (result: Digest[], index: number): void => {
     digests[index] = result;
   };
   const script = totalBytes - largest > threadsPayBytes ? besideModule('hash', import.meta.url) : null;
@@ -160,7 +174,7 @@ async function hashAll(folder: string, files: readonly FileSize[], job: Job): Pr
   return digests.flat();
 }
 
-async function hashHere(tasks: readonly FileSize[][], handlers: Handlers<string[]>): Promise<void> {
+async function hashHere(tasks: readonly FileSize[][], handlers: Handlers<Digest[]>): Promise<void> {
   for (const [index, batch] of tasks.entries()) {
     await breathe();
     handlers.onResult(await work(batch, (bytes) => handlers.onBytes(bytes)), index);
