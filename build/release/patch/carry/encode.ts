@@ -1,5 +1,5 @@
 /** The columns of the forms `sparse` and `text` (patches/forms/splice.ts says what they mean), made from control and the two files. */
-import type { Triple } from '../compare/control.ts';
+import { mergeShort, type Triple } from '../compare/control.ts';
 import { ByteSink } from './varint.ts';
 
 /** An old and a new file in memory, with sound control that leads from one to the other. */
@@ -10,7 +10,9 @@ export interface Pair {
 }
 
 const wordBytes = 4;
-// Unchanged bytes between two changes that are not worth a triple of their own.
+// What is not worth a triple of its own. Measured for `sparse` on two adjacent Node binaries: below 20 half of the triples are gone and
+// 0.5 % of the size with them; applying is faster too, since those are the ranges that lie far from each other.
+const shortestAdd = 20;
 const shortestCopy = 8;
 
 /** Returns the six columns of `sparse`: add, extra, seek, gaps, words, bytes. */
@@ -18,7 +20,7 @@ export function encodeSparse({ before, after, control }: Pair): readonly Buffer[
   const [add, extra, seek, bytes] = [new ByteSink(), new ByteSink(), new ByteSink(), new ByteSink()];
   const changes = new ChangeSink(before, after);
   let [from, to] = [0, 0];
-  for (const triple of control) {
+  for (const triple of mergeShort(control, shortestAdd)) {
     add.signed(triple.add);
     extra.signed(triple.extra);
     seek.signed(triple.seek);
@@ -70,7 +72,7 @@ export function encodeText({ before, after, control }: Pair): readonly Buffer[] 
   const [steps, bytes] = [new ByteSink(), new ByteSink()];
   const put = (copy: number, insert: number, seek: number): void => [copy, insert, seek].forEach((value) => steps.signed(value));
   let [from, to] = [0, 0];
-  for (const triple of control) {
+  for (const triple of mergeShort(control, shortestCopy)) {
     const ranges = copyRanges({ before, after, control }, { from, to, length: triple.add });
     const end = to + triple.add + triple.extra;
     for (const [i, range] of ranges.entries()) {

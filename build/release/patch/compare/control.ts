@@ -42,6 +42,22 @@ export function soundControl(triples: readonly Triple[], oldSize: number, newSiz
   return [...triples.slice(0, -1), { ...last, seek: 0 }];
 }
 
+/** Control whose triples (but the first) take at least `shortest` bytes; what shorter ones took becomes extra. */
+export function mergeShort(triples: readonly Triple[], shortest: number): readonly Triple[] {
+  const merged: Triple[] = [];
+  for (const triple of triples) {
+    const last = merged.at(-1);
+    if (last === undefined || triple.add >= shortest) merged.push(triple);
+    else
+      merged[merged.length - 1] = {
+        add: last.add,
+        extra: last.extra + triple.add + triple.extra,
+        seek: last.seek + triple.add + triple.seek,
+      };
+  }
+  return merged;
+}
+
 /** Control as bytes for the cache: zigzag varints, one triple after the other. */
 export function packControl(triples: readonly Triple[]): Buffer {
   const sink = new ByteSink();

@@ -19,12 +19,11 @@ const longestVarint = 8;
 export class Column implements Disposable {
   readonly #body: Body;
   readonly #streams: readonly PlacedStream[];
-  #next = 0;
-  #frame: PlacedFrame | null = null;
   #plain: Buffer = Buffer.alloc(0);
-  #view: DataView = new DataView(new ArrayBuffer(0));
   #at = 0;
   #end = 0;
+  #next = 0;
+  #frame: PlacedFrame | null = null;
 
   constructor(streams: readonly PlacedStream[], body: Body) {
     this.#streams = streams.filter((stream) => stream.length > 0);
@@ -36,20 +35,21 @@ export class Column implements Disposable {
     return this.#at === this.#end && !this.#advance();
   }
 
-  /** Returns the next number, 0 to 2^53 − 1; throws `build/invalid`. */
+  /** Returns the next number, 0 to 2^53 − 1; throws `build/invalid`. The speed of `sparse` depends on it: some million calls for 125 MB. */
   number(): number {
-    if (this.#end - this.#at < longestVarint) return this.#slowNumber();
-    const first = this.#view.getUint8(this.#at);
-    if (first < 0x80) {
-      this.#at += 1;
-      return first;
+    const plain = this.#plain;
+    let at = this.#at;
+    if (this.#end - at < longestVarint) return this.#slowNumber();
+    let byte = 0x80;
+    let value = 0;
+    for (let shift = 0; byte >= 0x80 && shift < 28; shift += 7) {
+      byte = plain[at] ?? 0;
+      value |= (byte & 0x7f) << shift;
+      at += 1;
     }
-    const second = this.#view.getUint8(this.#at + 1);
-    if (second < 0x80) {
-      this.#at += 2;
-      return (first & 0x7f) | (second << 7);
-    }
-    return this.#slowNumber();
+    if (byte >= 0x80) return this.#slowNumber();
+    this.#at = at;
+    return value;
   }
 
   /** Returns the next signed number, ±(2^52); throws `build/invalid`. */
@@ -79,11 +79,11 @@ export class Column implements Disposable {
     let unit = 1;
     for (let i = 0; i < longestVarint; i += 1) {
       if (this.isAtEnd()) throw new Failed('build/invalid', 'a column of the patch ends early');
-      const byte = this.#view.getUint8(this.#at);
+      const byte = this.#plain[this.#at] ?? 0;
       this.#at += 1;
       value += (byte & 0x7f) * unit;
       if (byte < 0x80) return requireSafe(value);
-      unit *= 128;
+      unit *= 0x80;
     }
     throw new Failed('build/invalid', 'a number of the patch is too long');
   }
@@ -95,7 +95,6 @@ export class Column implements Disposable {
     if (stream !== undefined) {
       this.#next += 1;
       this.#plain = this.#body.open(stream.frame);
-      this.#view = new DataView(this.#plain.buffer, this.#plain.byteOffset, this.#plain.byteLength);
       this.#frame = stream.frame;
       this.#at = stream.offset;
       this.#end = stream.offset + stream.length;
