@@ -194,5 +194,5 @@ export async function verdict(attempt: Promise<unknown>): Promise<string> {
 
 /** Believed versions without the keys in their names. */
 export function plain(versions: Floor): Record<string, number> {
-  return Object.fromEntries(Object.entries(versions).map(([name, version]) => [name.split('@')[0], version]));
+  return Object.fromEntries(Object.entries(versions).map(([name, version]) => [name.replace(/@.*/, ''), version] as const));
 }

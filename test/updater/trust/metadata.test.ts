@@ -93,7 +93,8 @@ describe('shapes', () => {
     ['it does not say how snapshots are kept', { consistent_snapshot: 'yes' }],
     ['a key has no value', { keys: { [signer.id]: { keytype: 'ed25519', scheme: 'ed25519', keyval: {} } } }],
   ])('a root is refused when %s', (_why, change) => {
-    const bytes = signMetadata(JSON.parse(JSON.stringify({ ...root, ...change })), [signer]);
+    const changed: Record<string, unknown> = JSON.parse(JSON.stringify({ ...root, ...change }));
+    const bytes = signMetadata(changed, [signer]);
     expect(() => parseRoot(bytes)).toThrow(/^check\/untrusted: root /);
   });
 

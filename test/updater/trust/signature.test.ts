@@ -11,11 +11,11 @@ const message = Buffer.from('what is signed');
 
 /** Little-endian, 32 bytes. */
 function bytesOf(number: bigint): Buffer {
-  return Buffer.from(number.toString(16).padStart(64, '0'), 'hex').reverse();
+  return Buffer.from(Uint8Array.from(Buffer.from(number.toString(16).padStart(64, '0'), 'hex')).toReversed());
 }
 
 function numberOf(bytes: Uint8Array): bigint {
-  return BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`);
+  return BigInt(`0x${Buffer.from(Uint8Array.from(bytes).toReversed()).toString('hex')}`);
 }
 
 /** The same signature with S + L in place of S, which tweetnacl takes for another valid one. */
@@ -78,8 +78,7 @@ describe('S25 Ed25519', () => {
     expect(new Set(ys).size).toBe(5);
     const spellings = [...ys, prime, prime + 1n].flatMap((y) => [bytesOf(y), bytesOf(y + 2n ** 255n)]);
     for (const key of spellings) {
-      const publicText = key.toString('hex');
-      expect(readEd25519({ keytype: 'ed25519', scheme: 'ed25519', keyval: { public: publicText } }), publicText).toBeNull();
+      expect(readEd25519({ keytype: 'ed25519', scheme: 'ed25519', keyval: { public: key.toString('hex') } })).toBeNull();
       // With R the key's own encoding and S zero, half of all messages would verify under such a key.
       for (let i = 0; i < 4; i += 1) {
         const forged = Buffer.concat([bytesOf(1n), bytesOf(0n)]);
