@@ -24,12 +24,13 @@ export async function requireBytes(path: string, bytes: number): Promise<void> {
 
 /** Returns the bytes that a folder's files take on the disk (blocks, not lengths); 0 when it is not there. Opens no file and follows no link. */
 export async function bytesBelow(folder: string): Promise<number> {
-  const names = await readdir(folder, { recursive: true }).catch((error: unknown) => {
+  // Without the file types Node would look through links to folders.
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
     if (hasCode(error, 'ENOENT')) return [];
     throw error;
   });
   let bytes = 0;
-  for (const name of names) bytes += await bytesOf(join(folder, name));
+  for (const entry of entries) if (entry.isFile()) bytes += await bytesOf(join(entry.parentPath, entry.name));
   return bytes;
 }
 

@@ -3,7 +3,7 @@ import { chmod, link, mkdir, readFile, readdir, readlink, stat, symlink, writeFi
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { cloneFile, cloneTree } from '../../../src/updater/disk/clone.ts';
-import { freeBytes, requireBytes } from '../../../src/updater/disk/space.ts';
+import { bytesBelow, freeBytes, requireBytes } from '../../../src/updater/disk/space.ts';
 import { failureOf } from '../../../src/updater/model/failure.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
 import { tempFolder } from '../../folder.ts';
@@ -72,4 +72,18 @@ test('free space is that of the nearest folder that exists, and too little is sa
     code: 'disk/space',
     message: expect.stringMatching(new RegExp(`needs ${Number.MAX_SAFE_INTEGER} bytes and has \\d+`)),
   });
+});
+
+test('the bytes below a folder are those of its own files, not of what its links point at', async () => {
+  await using folder = await tempFolder();
+  const at = (name: string): string => join(folder.path, name);
+  await mkdir(at('tree/deep'), { recursive: true });
+  await mkdir(at('outside'));
+  await writeFile(at('outside/large'), Buffer.alloc(1024 ** 2, 1));
+  await writeFile(at('tree/deep/file'), Buffer.alloc(100_000, 1));
+  await symlink('../outside', at('tree/out'));
+  await symlink('.', at('tree/loop'));
+  await symlink('../outside/large', at('tree/large'));
+  const bytes = await bytesBelow(at('tree'));
+  expect([bytes >= 100_000, bytes < 200_000, await bytesBelow(at('none'))]).toEqual([true, true, 0]);
 });
