@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { releaseTypes, risks, severities } from '../../../src/updater/model/manifest.ts';
 import { nameSchema, versionSchema } from '../../../src/updater/model/parse.ts';
 import { buildRelease, type Built } from '../make/build.ts';
-import { parseChangelog, readChangelog, type Changelog } from '../make/changelog.ts';
+import { parseChangelog, readChangelog, type Changelog } from '../make/origin/changelog.ts';
 import { newestOf } from '../publish/documents.ts';
 import { readDocuments } from '../publish/published.ts';
 import { readManifest } from '../publish/staging.ts';

@@ -21,7 +21,7 @@ import { chooseBases } from './bases.ts';
 import { composeManifest } from './manifest.ts';
 import { descriptionOf, workshopOf, type BuildOptions } from './options.ts';
 import { makeFull, makeStep, publishedTree, type VersionTree, type Workshop } from './packages.ts';
-import { originOf, type Origin } from './provenance.ts';
+import { originOf, type Origin } from './origin/provenance.ts';
 import { forgetTrees } from './trees.ts';
 
 /** How many trees of older versions stay in the cache: all that the next build can need, and the new one. */

@@ -4,8 +4,8 @@ import { sha256Hex, treeDigest } from '../../../src/updater/disk/hash.ts';
 import { parseManifest, type Manifest, type Needs, type Package, type PatchPackage } from '../../../src/updater/model/manifest.ts';
 import type { Tree } from '../../../src/updater/model/tree.ts';
 import type { Application } from './application.ts';
-import type { Changelog } from './changelog.ts';
-import type { Origin } from './provenance.ts';
+import type { Changelog } from './origin/changelog.ts';
+import type { Origin } from './origin/provenance.ts';
 
 /** What the release engineer says about a release; null means: take what the tree says, or what the version number says. */
 export interface Description {

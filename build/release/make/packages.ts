@@ -37,10 +37,10 @@ type Made = Omit<Package, 'url'>;
 /** Makes the full package of a version; its tree as it comes out of the package stays in the cache. */
 export async function makeFull(version: VersionTree, shop: Workshop, job: Job): Promise<Package> {
   const url = `packages/${shop.target}/${treeDigest(version.tree)}.patch`;
-  return withWorkFile(shop.repo, async (file) => {
-    const made = await make(file, { old: null, version }, shop, job);
-    await freshTree({ cache: shop.cache, tree: version.tree }, (to) => unpack({ file, made, old: null, to, tree: version.tree }, job));
-    await putInPlace(file, join(shop.repo, url));
+  return withWorkFile(shop.repo, async (out) => {
+    const made = await make({ out, old: null, version }, shop, job);
+    await freshTree({ cache: shop.cache, tree: version.tree }, (to) => unpack({ file: out, made, old: null, to, tree: version.tree }, job));
+    await putInPlace(out, join(shop.repo, url));
     return { url, ...made };
   });
 }
@@ -53,11 +53,11 @@ export async function makeStep(
 ): Promise<PatchPackage | null> {
   const { old, version, full } = between;
   const url = `patches/${shop.target}/${old.version}..${version.version}.patch`;
-  return withWorkFile(shop.repo, async (file) => {
-    const made = await make(file, between, shop, job);
+  return withWorkFile(shop.repo, async (out) => {
+    const made = await make({ out, old, version }, shop, job);
     if (made.size * 2 > full.size) return null;
-    await inWorkFolder(shop.cache, (to) => unpack({ file, made, old, to, tree: version.tree }, job));
-    await putInPlace(file, join(shop.repo, url));
+    await inWorkFolder(shop.cache, (to) => unpack({ file: out, made, old, to, tree: version.tree }, job));
+    await putInPlace(out, join(shop.repo, url));
     return { from: old.version, fromTree: treeDigest(old.tree), url, ...made };
   });
 }
@@ -70,12 +70,13 @@ export async function publishedTree(manifest: Manifest, shop: Workshop, job: Job
   return { version, tree, folder: await keptTree({ cache: shop.cache, tree }, fill, job) };
 }
 
-async function make(
-  out: string,
-  { old, version }: { old: VersionTree | null; version: VersionTree },
-  shop: Workshop,
-  job: Job,
-): Promise<Made> {
+interface Making {
+  readonly out: string;
+  readonly old: VersionTree | null;
+  readonly version: VersionTree;
+}
+
+async function make({ out, old, version }: Making, shop: Workshop, job: Job): Promise<Made> {
   const { id, sign } = shop.key;
   return makePatch({ old, new: version, out, sign, keyId: id, cache: shop.cache, level: shop.level }, job);
 }

@@ -8,7 +8,7 @@ import { publish } from '../metadata/publish.ts';
 import type { Signer } from '../metadata/sign.ts';
 import type { Changed, Publisher } from './change.ts';
 import { addOffer, addRelease, emptyOffers, type RampStep } from './documents.ts';
-import { listFile, offersFiles, readDocuments, targetOf, type Documents } from './published.ts';
+import { listFiles, offersFiles, readDocuments, targetOf, type Documents } from './published.ts';
 import { parseRollout } from './ramp.ts';
 import { listStaged, lockRepository, readManifest, unstage, type Staged } from './staging.ts';
 
@@ -34,7 +34,7 @@ export async function publishRelease(options: PublishOptions, publisher: Publish
   await requirePackages(repo, { manifests: releases.map(({ manifest }) => manifest), keys: publicKeys(keys.targets) }, job);
   const lists = [...after.lists.values()].filter((list) => before.lists.get(targetOf(list)) !== list);
   const offers = after.offers.filter((each) => !before.offers.includes(each));
-  await publish(repo, keys, { targets: Object.assign({}, ...lists.map(listFile)), channels: offersFiles(offers), now });
+  await publish(repo, keys, { targets: listFiles(lists), channels: offersFiles(offers), now });
   const changed = releases.map(({ staged }) => ({ target: targetOf(staged), channel: options.channel, version: staged.version }));
   await requireVisible(repo, changed, { now, job });
   for (const { staged } of releases) await unstage(repo, staged);

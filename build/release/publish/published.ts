@@ -25,9 +25,9 @@ export function targetOf(what: { readonly platform: string; readonly arch: strin
   return `${what.platform}-${what.arch}`;
 }
 
-/** A release list under its target's name, as bytes to sign. */
-export function listFile(list: ReleaseList): Readonly<Record<string, Uint8Array>> {
-  return { [`releases/${targetOf(list)}.json`]: Buffer.from(canonicalJson(list)) };
+/** Release lists under their targets' names, as bytes to sign. */
+export function listFiles(lists: readonly ReleaseList[]): Readonly<Record<string, Uint8Array>> {
+  return Object.fromEntries(lists.map((list) => [`releases/${targetOf(list)}.json`, Buffer.from(canonicalJson(list))] as const));
 }
 
 /** Channels' offers under their targets' names, as bytes to sign. */

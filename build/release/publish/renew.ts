@@ -19,5 +19,5 @@ export async function renewOnline({ repo, keys, now }: Publisher, job: Job): Pro
   if (isDue('channels')) await renew(repo, keys, { roles: ['channels'], now });
   else if (isDue('snapshot')) await renew(repo, keys, { roles: [], now });
   else await resignTimestamp(repo, keys, now);
-  return readExpiries(repo);
+  return await readExpiries(repo);
 }

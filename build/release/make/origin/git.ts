@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { Failed } from '../../../src/updater/model/failure.ts';
-import type { Job } from '../../../src/updater/model/job.ts';
+import { Failed } from '../../../../src/updater/model/failure.ts';
+import type { Job } from '../../../../src/updater/model/job.ts';
 
 const run = promisify(execFile);
 

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { Failed } from '../../../src/updater/model/failure.ts';
-import type { Job } from '../../../src/updater/model/job.ts';
-import type { Tree } from '../../../src/updater/model/tree.ts';
+import { Failed } from '../../../../src/updater/model/failure.ts';
+import type { Job } from '../../../../src/updater/model/job.ts';
+import type { Tree } from '../../../../src/updater/model/tree.ts';
 import { git } from './git.ts';
 
 /** Where a tree came from: the commit, the public address of its source (or empty), and the one time that its manifest carries. */

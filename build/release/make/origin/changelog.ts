@@ -1,9 +1,9 @@
 /** What happened between two commits, read from messages in the form of Conventional Commits 1.0.0. */
 import { z } from 'zod';
-import { Failed } from '../../../src/updater/model/failure.ts';
-import type { Job } from '../../../src/updater/model/job.ts';
-import { manifestLimits, manifestSchema, type Manifest } from '../../../src/updater/model/manifest.ts';
-import { parseAs } from '../../../src/updater/model/parse.ts';
+import { Failed } from '../../../../src/updater/model/failure.ts';
+import type { Job } from '../../../../src/updater/model/job.ts';
+import { manifestLimits, manifestSchema, type Manifest } from '../../../../src/updater/model/manifest.ts';
+import { parseAs } from '../../../../src/updater/model/parse.ts';
 import { checkedRevision, git } from './git.ts';
 
 const changelogSchema = z.object({
