@@ -33,6 +33,7 @@ export async function startProxy(targetPort: number, refuse: number | 'silence' 
     }
     const target = net.connect(targetPort, '127.0.0.1', () => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
     target.on('error', () => socket.destroy());
+    socket.on('close', () => target.destroy());
     socket.pipe(target).pipe(socket);
   });
   server.listen(0, '127.0.0.1');

@@ -17,9 +17,9 @@ export interface Turn {
   readonly answer: Answer;
   readonly socket: net.Socket;
   /** Writes bytes of a body and counts them; resolves when they are on their way, rejects when the client has gone. */
-  write(bytes: Uint8Array | string): Promise<void>;
+  readonly write: (bytes: Uint8Array | string) => Promise<void>;
   /** Sends an answer as it is, whatever its headers say. */
-  send(answer: Answer): Promise<void>;
+  readonly send: (answer: Answer) => Promise<void>;
 }
 
 /** Returns the answer to send, or null when it has dealt with the socket itself. */
@@ -42,7 +42,7 @@ export interface FaultServer extends AsyncDisposable {
   /** How many connections there have been. */
   readonly connections: number;
   /** Resolves when the last connection is closed; rejects when that takes longer. */
-  closed(withinMs: number): Promise<void>;
+  readonly closed: (withinMs: number) => Promise<void>;
 }
 
 /** Starts a server on a free port of 127.0.0.1. */
@@ -55,7 +55,6 @@ export async function startFaultServer(options: FaultServerOptions): Promise<Fau
     socket.on('error', () => undefined).on('close', () => state.sockets.delete(socket));
     serve(socket, options, state).catch(() => socket.destroy());
   };
-  // Half-open, so that a client's end alone does not look like its going.
   const server = options.tls === undefined ? net.createServer(onSocket) : tls.createServer(options.tls, onSocket);
   server.on('tlsClientError', () => undefined);
   server.listen(0, '127.0.0.1');

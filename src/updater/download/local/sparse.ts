@@ -31,8 +31,9 @@ export async function openSparse(path: string): Promise<FileHandle> {
     if (stat.isFile() && stat.nlink === 1) return file;
     await file.close();
   } catch (error) {
-    // A link that somebody left here is not followed.
-    if (!hasCode(error, 'ELOOP')) throw error;
+    if (hasCode(error, 'EISDIR')) throw new Failed('disk/unsafe', `${path} is a folder`, { cause: error });
+    // A link (ELOOP) or a socket (ENXIO) that somebody left here is not opened.
+    if (!hasCode(error, 'ELOOP', 'ENXIO')) throw error;
   }
   await rm(path);
   return open(path, flags | constants.O_EXCL, 0o600);

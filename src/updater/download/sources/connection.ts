@@ -1,4 +1,5 @@
 /** How we connect: TLS 1.3 with the system's authorities, through the proxy that the environment names, HTTP/1.1 only. */
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
 import { type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
@@ -52,13 +53,20 @@ export function isLoopback(url: URL): boolean {
 /** Made once: reading some hundred authorities takes 50 ms. */
 function secureContext(caFile: string | null): tls.SecureContext {
   const system = tls.getCACertificates('system');
-  const ca = [...(system.length > 0 ? system : tls.getCACertificates('bundled')), ...tls.getCACertificates('extra')];
+  const usual = [...(system.length > 0 ? system : tls.getCACertificates('bundled')), ...tls.getCACertificates('extra')];
+  const ca = caFile === null ? usual : [...usual, ...authoritiesIn(caFile)];
+  return tls.createSecureContext({ ca, minVersion: 'TLSv1.3' });
+}
+
+/** OpenSSL passes over what it cannot read; whoever names a file wants to hear that it is of no use. */
+function authoritiesIn(caFile: string): readonly string[] {
   try {
-    if (caFile !== null) ca.push(readFileSync(caFile, 'utf8'));
-    return tls.createSecureContext({ ca, minVersion: 'TLSv1.3' });
+    const blocks = readFileSync(caFile, 'utf8').match(/-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----/gs) ?? [];
+    if (blocks.length === 0) throw new Error('it holds no certificate');
+    return blocks.map((block) => new X509Certificate(block).toString());
   } catch (error) {
-    // Without the authorities that were asked for there is no safe connection.
-    throw new Failed('fetch/tls', `the file with certificate authorities is of no use: ${String(error)}`, { cause: error });
+    // Whatever is wrong with it, there is no safe connection.
+    throw new Failed('fetch/tls', `certificate authorities in ${caFile}: ${String(error)}`, { cause: error });
   }
 }
 
