@@ -8,6 +8,7 @@ import { failureOf, exitCodeOf } from '../../updater/model/failure.ts';
 import type { Job, Progress, Step } from '../../updater/model/job.ts';
 import { failureText } from './messages.ts';
 
+/** How a command speaks. */
 export interface Manner {
   readonly json: boolean;
   readonly quiet: boolean;
@@ -38,12 +39,14 @@ export async function runCommand(manner: Manner, command: (job: Job) => Promise<
   }
 }
 
-interface Bar {
+/** Shows where long work is, until it is cleared away. */
+export interface Bar {
   show(progress: Progress): void;
   clear(): void;
 }
 
-function barFor({ json, quiet }: Manner): Bar {
+/** What shows progress in this manner: a bar on a terminal, lines of JSON with `--json`, otherwise nothing. */
+export function barFor({ json, quiet }: Manner): Bar {
   if (quiet) return { show: () => undefined, clear: () => undefined };
   if (json) return { show: (progress) => process.stderr.write(`${JSON.stringify({ progress })}\n`), clear: () => undefined };
   if (!process.stderr.isTTY) return { show: () => undefined, clear: () => undefined };
