@@ -47,13 +47,27 @@ test('what is not a regular file is not hashed, and nothing waits for a FIFO', a
   await expect(hashFile(at('fifo'), quietJob())).rejects.toMatchObject({ code: 'disk/unsafe' });
 });
 
-test('a file that is not as long as the walk saw it is refused', async () => {
+test('a file that is not as the walk saw it, or not there any more, has no digest, and the others of its batch do', async () => {
   await using folder = await tempFolder();
-  const path = join(folder.path, 'file');
-  await writeFile(path, Buffer.alloc(300_000));
-  for (const size of [299_999, 300_001, 10]) {
-    await expect(work([{ path, size }], () => undefined)).rejects.toMatchObject({ code: 'disk/unsafe' });
-  }
+  const at = (name: string): string => join(folder.path, name);
+  await writeFile(at('large'), Buffer.alloc(300_000));
+  await writeFile(at('small'), 'x');
+  await symlink('small', at('link'));
+  await mkdir(at('folder'));
+  const batch = [
+    { path: at('large'), size: 299_999 },
+    { path: at('large'), size: 300_001 },
+    { path: at('large'), size: 10 },
+    { path: at('small'), size: 300_000 },
+    { path: at('small'), size: 2 },
+    { path: at('none'), size: 1 },
+    { path: at('none'), size: 300_000 },
+    { path: at('link'), size: 1 },
+    { path: at('folder'), size: 4096 },
+    { path: at('small/below'), size: 1 },
+    { path: at('small'), size: 1 },
+  ];
+  expect(await work(batch, () => undefined)).toEqual([...Array.from({ length: 10 }, () => null), sha256Hex('x')]);
 });
 
 test('a stopped job stops the hashing of a file', async () => {
