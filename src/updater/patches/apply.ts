@@ -30,6 +30,8 @@ export interface BuildInput {
 }
 
 type File = Clone | Rebuild;
+type Locate = (path: string) => string;
+type Place = Pick<BuildInput, 'patch' | 'body' | 'to' | 'expected'>;
 
 // One thread's share of small files; and the amount of work above which starting threads pays.
 const batch = { bytes: 16 * 1024 ** 2, files: 256 } as const;
@@ -40,20 +42,26 @@ const manyBytes = 64 * 1024 ** 2;
  * right, `build/base` for an old tree that is not the one it begins with, `build/hash` for a result that is not the expected one.
  */
 export async function buildTree(input: BuildInput, job: Job): Promise<void> {
-  const plan = planBuild(input.patch.header, input.old?.tree ?? null, input.expected);
+  const folder = input.old?.folder ?? input.to;
+  await buildFrom({ ...input, old: input.old?.tree ?? null }, (path) => join(folder, path), job);
+}
+
+/** The same, with old files wherever `locate` says that a path of the old tree lies. */
+export async function buildFrom(input: Place & { readonly old: Tree | null }, locate: Locate, job: Job): Promise<void> {
+  const plan = planBuild(input.patch.header, input.old, input.expected);
   await requireBody(input, plan, job);
   const done = counter(input.expected, job);
-  await runTasks(input, filesOf(input, plan), { done, job });
+  await runTasks(input, filesOf(input.patch, plan, locate), { done, job });
   await runTasks(
     input,
-    plan.copies.map(({ from, file }) => ({ kind: 'clone', from: join(input.to, from), file })),
+    clones(plan.copies, (path) => join(input.to, path)),
     { done, job },
   );
   for (const { path, target } of input.expected.links) await linkInside(input.to, path, target);
   await syncFolders(input);
 }
 
-async function requireBody({ patch, body }: BuildInput, plan: BuildPlan, job: Job): Promise<void> {
+async function requireBody({ patch, body }: Place, plan: BuildPlan, job: Job): Promise<void> {
   await using file = await open(body);
   const { size } = await file.stat();
   if (size > patch.headerSize + patch.header.bodySize) throw new Failed('build/invalid', 'the patch goes on after its end');
@@ -67,19 +75,17 @@ async function requireBody({ patch, body }: BuildInput, plan: BuildPlan, job: Jo
   );
 }
 
-function filesOf(input: BuildInput, plan: BuildPlan): readonly File[] {
-  const folder = input.old?.folder ?? input.to;
+function filesOf(patch: PatchFile, plan: BuildPlan, locate: Locate): readonly File[] {
   const rebuilds = plan.rebuilds.map(({ entry, from, file }): Rebuild => {
     const { size, form } = entry;
-    const streams = entry.streams.filter(({ length }) => length > 0 || form !== 'whole').map((stream) => placed(stream, input.patch));
-    return {
-      kind: 'rebuild',
-      from: from === null ? null : { ...from, path: join(folder, from.path) },
-      recipe: { size, form, streams },
-      file,
-    };
+    const streams = entry.streams.map((stream) => placed(stream, patch));
+    return { kind: 'rebuild', from: from === null ? null : { ...from, path: locate(from.path) }, recipe: { size, form, streams }, file };
   });
-  return [...rebuilds, ...plan.clones.map(({ from, file }): Clone => ({ kind: 'clone', from: join(folder, from), file }))];
+  return [...rebuilds, ...clones(plan.clones, locate)];
+}
+
+function clones(planned: BuildPlan['clones'], locate: Locate): readonly Clone[] {
+  return planned.map(({ from, file }) => ({ kind: 'clone', from: locate(from), file }));
 }
 
 function placed({ frame, offset, length }: PatchStream, { header, headerSize }: PatchFile): PlacedStream {
@@ -89,7 +95,7 @@ function placed({ frame, offset, length }: PatchStream, { header, headerSize }: 
 }
 
 /** In threads when there is enough work for more than one of them. */
-async function runTasks(input: BuildInput, files: readonly File[], tools: { done: (bytes: number) => void; job: Job }): Promise<void> {
+async function runTasks(input: Place, files: readonly File[], tools: { done: (bytes: number) => void; job: Job }): Promise<void> {
   const tasks = batches(files).map((files): BuildTask => ({ to: input.to, body: input.body, files }));
   const bytes = files.reduce((sum, { file }) => sum + file.size, 0);
   if (tasks.length > 1 && (bytes > manyBytes || files.length > 2 * batch.files)) {
@@ -126,7 +132,7 @@ function counter(expected: Tree, job: Job): (bytes: number) => void {
 }
 
 /** Every folder that got a name, the deepest first. */
-async function syncFolders({ to, expected }: BuildInput): Promise<void> {
+async function syncFolders({ to, expected }: Place): Promise<void> {
   const folders = new Set(['.']);
   for (const { path } of [...expected.files, ...expected.links])
     for (let folder = dirname(path); !folders.has(folder); folder = dirname(folder)) folders.add(folder);

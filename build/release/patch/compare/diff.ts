@@ -27,6 +27,8 @@ export interface DiffFolders {
 // From here on a diff takes long enough to be kept, and enough memory to be made alone.
 const cachedFromBytes = 1024 ** 2;
 const aloneFromBytes = 16 * 1024 ** 2;
+// Starting a process takes as long as comparing this many small files.
+const worthAChild = 16;
 const largestControl = 1024 ** 3;
 
 /** Returns control for each pair in the same order, null where bsdiff found none that is sound; throws `build/engine` when it cannot run. */
@@ -47,7 +49,7 @@ export async function diffPairs(
     }
   };
   const small = missing.filter((i) => !isBig(pairs[i])).values();
-  const lanes = Math.min(availableParallelism(), missing.length);
+  const lanes = Math.min(availableParallelism(), Math.ceil(missing.length / worthAChild));
   await Promise.all(Array.from({ length: lanes }, () => lane(small)));
   const big = missing.filter((i) => isBig(pairs[i]));
   if (big.length > 0) await lane(big);
