@@ -1,0 +1,21 @@
+import { copyFile, glob, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/**
+ * Lays out in `folder` (made by this) what the compiler made of the product's sources, and returns it. The sources decide what
+ * there is: what the compiler once made of a file that is gone stays behind.
+ */
+export async function stageApplication(sources: string, folder: string): Promise<string> {
+  for await (const source of glob(['src/{updater,main}/**/*.ts', 'src/main/cli/*.mjs'], { cwd: sources })) {
+    const made = source.replace(/\.ts$/, '.js');
+    await mkdir(dirname(join(folder, made)), { recursive: true });
+    if (made === source) await writeFile(join(folder, made), importsOfCompiled(await readFile(join(sources, source), 'utf8')));
+    else await copyFile(join(sources, 'dist', made), join(folder, made));
+  }
+  return folder;
+}
+
+/** Plain JavaScript does not go through the compiler, which would have made the same change to its imports. */
+function importsOfCompiled(code: string): string {
+  return code.replaceAll(/(import\('\.[^']*)\.ts'\)/g, "$1.js')");
+}
