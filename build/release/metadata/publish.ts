@@ -4,7 +4,7 @@ import { Failed } from '../../../src/updater/model/failure.ts';
 import type { Meta, Target } from '../../../src/updater/trust/metadata.ts';
 import type { KeyRole, Keys } from './keys.ts';
 import { highestVersion, isRepository, readPublished, writeMetadata, writeTarget, writeTimestamp, type Published } from './repository.ts';
-import { firstRoot, firstTargets, signedPart, signersFor, targetsBody } from './roles.ts';
+import { firstRoot, firstTargets, rootBody, signedPart, signersFor, targetsBody } from './roles.ts';
 import { signMetadata, type Signer } from './sign.ts';
 
 /** Files by target name, such as `releases/linux-x64.json`. */
@@ -71,23 +71,24 @@ export async function resignTimestamp(repo: string, keys: Keys, now: Date): Prom
   await writeStamp(repo, published, { meta, signers: signersFor('timestamp', keys, published), now });
 }
 
-/** Signs roles again as they are, each for its full time; snapshot and timestamp follow by themselves. */
+/** Signs roles again as they are, each for its full time; snapshot and timestamp follow by themselves, except that the root needs neither. */
 export async function renew(
   repo: string,
   keys: Keys,
   { roles, now }: { readonly roles: readonly KeyRole[]; readonly now: Date },
 ): Promise<void> {
   const published = await readPublished(repo);
-  if (roles.includes('root')) {
-    const { keys: rootKeys, ...root } = published.root;
-    const body = { consistent_snapshot: root.consistent_snapshot, keys: Object.fromEntries(rootKeys), roles: root.roles };
-    await writeRole(repo, 'root', { body, signers: signersFor('root', keys, published), now });
-  }
   const bodies = {
     ...(roles.includes('targets') ? { targets: targetsBody(published.targets) } : {}),
     ...(roles.includes('channels') ? { channels: targetsBody(published.channels) } : {}),
   };
-  await writeEdition(repo, published, { bodies, signers: editionSigners(keys, published, bodies), now });
+  // All signers are looked for before anything is written: a renewal happens whole or not at all.
+  const edition = roles.some((role) => role !== 'root') ? { bodies, signers: editionSigners(keys, published, bodies), now } : null;
+  if (roles.includes('root')) {
+    const root = { body: rootBody(published.root), signers: signersFor('root', keys, published), now };
+    await writeRole(repo, 'root', root);
+  }
+  if (edition !== null) await writeEdition(repo, published, edition);
 }
 
 /** When each role's published signature ends (UTC), for the doctor. */

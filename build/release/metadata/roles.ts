@@ -37,6 +37,11 @@ export function firstTargets(keys: Keys): object {
   return { targets: {}, delegations: { keys: keyTexts(keys.channels), roles: [channels] } };
 }
 
+/** The root's own fields, as they are. */
+export function rootBody({ consistent_snapshot, keys, roles }: Root): object {
+  return { consistent_snapshot, keys: Object.fromEntries(keys), roles };
+}
+
 /** The root's own fields with the keys of one role replaced; keys that no role uses any more are left out. */
 export function rootWith(root: Root, role: keyof Root['roles'], signers: readonly Signer[]): object {
   const roles = { ...root.roles, [role]: { threshold: root.roles[role].threshold, keyids: signers.map(({ id }) => id) } };
