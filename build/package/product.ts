@@ -20,10 +20,11 @@ import { configurationOf } from './configuration.ts';
 import { electronFolder, makeNodeRuntime } from './runtime.ts';
 import { stageApplication } from './stage.ts';
 
-/** What to package: `nodeBinary` is the Node to carry as the runtime; without one it is Electron, where its binary is present. */
+/** What to package, and around which runtime; `nodeBinary` is the Node to carry instead of the one that runs this. */
 export interface Product {
   readonly out: string;
   readonly version: string;
+  readonly runtime: 'node' | 'electron';
   readonly nodeBinary?: string;
 }
 
@@ -41,9 +42,9 @@ export async function packageProduct(product: Product, job: Job): Promise<string
   await rm(workshop, { recursive: true, force: true });
   await mkdir(workshop, { recursive: true });
   try {
+    const runtime = await runtimeOf(product, join(workshop, 'runtime'));
     await run([join(sources, 'node_modules/typescript/bin/tsc'), '-b', join(sources, 'src/main')], job);
     const application = await stageApplication(sources, join(workshop, 'application'));
-    const runtime = await runtimeOf(product, join(workshop, 'runtime'));
     const made = join(workshop, 'made');
     const configuration = configurationOf({ version: product.version, application, runtime, output: made });
     await run([builder, JSON.stringify({ project: sources, configuration })], job);
@@ -56,10 +57,10 @@ export async function packageProduct(product: Product, job: Job): Promise<string
 
 const builder = join(import.meta.dirname, 'builder-process.ts');
 
-async function runtimeOf({ nodeBinary }: Product, folder: string): Promise<string> {
-  if (nodeBinary !== undefined) return makeNodeRuntime(folder, nodeBinary);
+async function runtimeOf({ runtime, nodeBinary }: Product, folder: string): Promise<string> {
+  if (runtime === 'node') return makeNodeRuntime(folder, nodeBinary ?? process.execPath);
   const electron = electronFolder(sources);
-  if (electron === null) throw new Failed('usage/wrong', "Electron's binary is not here; name a Node binary to package instead");
+  if (electron === null) throw new Failed('usage/wrong', "Electron's binary is not here; package for the runtime `node` instead");
   return electron;
 }
 
