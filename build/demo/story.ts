@@ -47,37 +47,59 @@ export async function tellStory(stage: Stage): Promise<Findings> {
   const publisher = await openShop(stage);
   await publisher.release(older, folders.older);
   await using server = await serveRepository({ repo: publisher.repo });
-  const root = join(stage.folder, 'installed');
   const from = ['--from', server.url, '--trusted-root', join(publisher.repo, 'metadata', '1.root.json')];
-  const installed = await stage.step(`install ${older}`, (job) => runProduct({ folder: folders.older, root }, ['install', ...from], job));
-  const built = await publisher.release(newer, folders.newer);
-  const running = versionFolder(root, installed);
-  const updated = await stage.step(`update to ${newer}`, (job) => runProduct({ folder: running, root }, ['update'], job));
-  const switched = await stage.step('switch', (job) => runProduct({ folder: running, root }, ['update', '--restart'], job));
-  const freshRoot = join(stage.folder, 'fresh');
-  const fresh = await stage.step(`install ${newer} afresh`, (job) =>
-    runProduct({ folder: folders.newer, root: freshRoot }, ['install', ...from], job),
-  );
-  const compared = await stage.step('compare', async (job) => ({
-    updated: treeDigest(await scanTree(versionFolder(root, switched), job)),
-    fresh: treeDigest(await scanTree(versionFolder(freshRoot, fresh), job)),
+  const home = { root: join(stage.folder, 'installed'), folder: folders.older };
+  const installed = await stage.step(`install ${older}`, (job) => runProduct(home, ['install', ...from], job));
+  const { full } = await publisher.release(newer, folders.newer);
+  const outcomes = await goThere(home.root, installed, stage);
+  const other = { root: join(stage.folder, 'fresh'), folder: folders.newer };
+  const fresh = await stage.step(`install ${newer} afresh`, (job) => runProduct(other, ['install', ...from], job));
+  const digests = await stage.step('compare the two trees', async (job) => ({
+    treeDigest: treeDigest(await scanTree(versionFolder(home.root, outcomes.switched), job)),
+    freshInstallDigest: treeDigest(await scanTree(versionFolder(other.root, fresh), job)),
   }));
-  const back = await stage.step(`back to ${older}`, (job) =>
-    runProduct({ folder: versionFolder(root, switched), root }, ['rollback'], job),
-  );
-  const forward = await stage.step(`forward to ${newer}`, (job) => runProduct({ folder: running, root }, ['update', '--restart'], job));
-  const digests = [compared.updated, compared.fresh, updated.treeDigest, switched.treeDigest, forward.treeDigest];
+  const turned = await goBackAndForth(home.root, outcomes.switched, stage);
+  return { ...judge({ installed, fresh, ...outcomes, ...turned }, digests), ...digests, fullBytes: full.size };
+}
+
+interface Outcomes {
+  readonly installed: Outcome;
+  readonly updated: Outcome;
+  readonly switched: Outcome;
+  readonly fresh: Outcome;
+  readonly back: Outcome;
+  readonly forward: Outcome;
+}
+
+/** The installed older version updates itself, then switches. */
+async function goThere(root: string, installed: Outcome, stage: Stage): Promise<Pick<Outcomes, 'updated' | 'switched'>> {
+  const running = { root, folder: versionFolder(root, installed) };
+  const updated = await stage.step(`update to ${newer}`, (job) => runProduct(running, ['update'], job));
+  const switched = await stage.step('switch', (job) => runProduct(running, ['update', '--restart'], job));
+  return { updated, switched };
+}
+
+/** The newer version takes itself back, and the older one goes forward again. */
+async function goBackAndForth(root: string, switched: Outcome, stage: Stage): Promise<Pick<Outcomes, 'back' | 'forward'>> {
+  const running = { root, folder: versionFolder(root, switched) };
+  const back = await stage.step(`back to ${older}`, (job) => runProduct(running, ['rollback'], job));
+  const again = { root, folder: versionFolder(root, back) };
+  const forward = await stage.step(`forward to ${newer}`, (job) => runProduct(again, ['update', '--restart'], job));
+  return { back, forward };
+}
+
+/** Everything matched when all that says it is the newer version has the digest of its fresh install, and the way back led to the older one. */
+function judge(
+  { installed, updated, switched, fresh, back, forward }: Outcomes,
+  found: Pick<Findings, 'treeDigest' | 'freshInstallDigest'>,
+): Omit<Findings, 'treeDigest' | 'freshInstallDigest' | 'fullBytes'> {
+  const digests = [found.treeDigest, found.freshInstallDigest, updated.treeDigest, switched.treeDigest, forward.treeDigest];
+  const isSame = digests.every((digest) => digest === fresh.treeDigest) && back.treeDigest === installed.treeDigest;
   return {
-    ok:
-      digests.every((digest) => digest === fresh.treeDigest) &&
-      back.treeDigest === installed.treeDigest &&
-      forward.generation.state === 'good',
+    ok: isSame && [switched, back, forward].every(({ generation }) => generation.state === 'good'),
     from: installed.to,
     to: switched.to,
-    fullBytes: built.full.size,
     wireBytes: updated.took?.wireBytes ?? 0,
-    treeDigest: compared.updated,
-    freshInstallDigest: compared.fresh,
     generation: forward.generation,
     rolledBackTo: back.to,
     route: updated.took?.route ?? '',
@@ -88,7 +110,9 @@ export async function tellStory(stage: Stage): Promise<Findings> {
 async function packageBoth(stage: Stage): Promise<{ older: string; newer: string }> {
   const { before, now } = runtimes();
   const pack = (version: string, nodeBinary: string): Promise<string> =>
-    stage.step(`package ${version}`, (job) => packageProduct({ out: join(stage.folder, 'packages', version), version, nodeBinary }, job));
+    stage.step(`package ${version}`, (job) =>
+      packageProduct({ out: join(stage.folder, 'packages', version), version, nodeBinary }, job),
+    );
   return { older: await pack(older, before), newer: await pack(newer, now) };
 }
 

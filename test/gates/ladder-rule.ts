@@ -27,7 +27,8 @@ const layers: readonly Layer[] = [
   { folder: 'src/main', sees: ['src/updater'], builtins: true },
   { folder: 'src/renderer', sees: ['src/main/contract'], typesOf: ['src/updater/model'], builtins: false },
   { folder: 'electron', sees: ['src/main', 'src/updater'], builtins: true },
-  { folder: 'build', sees: ['src/updater'], builtins: true },
+  // Both commands speak alike: the release tool and the demo share the command line's terminal.
+  { folder: 'build', sees: ['src/updater', 'src/main/cli'], builtins: true },
 ];
 
 interface Import extends SyntaxNode {
