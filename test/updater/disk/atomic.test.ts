@@ -66,6 +66,7 @@ test('what is not a regular file is damaged, and reading it does not wait', asyn
     await expect(readBounded(at(name), 10)).rejects.toMatchObject({ code: 'state/damaged' });
   }
   expect(await readBounded(at('target'), 1)).toEqual(Buffer.from('x'));
+  await expect(readBounded(at('target'), 0)).rejects.toMatchObject({ code: 'state/damaged' });
   expect(await readBounded(at('target/below'), 1)).toBeNull();
 });
 

@@ -28,7 +28,11 @@ test('a clone never replaces what stands there, nor writes through a link', asyn
   await writeFile(at('canary'), 'alive');
   await symlink('canary', at('link'));
   await symlink('nowhere', at('dangling'));
-  for (const to of ['canary', 'link', 'dangling']) await expect(cloneFile(at('from'), at(to))).rejects.toMatchObject({ code: 'EEXIST' });
+  for (const to of ['canary', 'link', 'dangling']) {
+    for (const way of ['reflink', 'copy'] as const) {
+      await expect(cloneFile(at('from'), at(to), way)).rejects.toMatchObject({ code: 'EEXIST' });
+    }
+  }
   expect([await readFile(at('canary'), 'utf8'), (await readdir(folder.path)).length]).toEqual(['alive', 4]);
 });
 

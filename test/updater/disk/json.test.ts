@@ -16,6 +16,7 @@ test.each([
   ['a fraction', '[0.5]'],
   ['an integer written as a fraction', '[1.0]'],
   ['an exponent', '[1e3]'],
+  ['a capital exponent', '[1E3]'],
   ['a large exponent', '[1E400]'],
   ['minus zero', '[-0]'],
   ['text behind it', '{} {}'],

@@ -128,14 +128,15 @@ test('waiting for a lock ends when the job is stopped', async () => {
   expect(failureOf(await waiting.catch((error: unknown) => error)).code).toBe('job/cancelled');
 });
 
-test('no other source file opens a lock file: only the path of the layout and the walks that avoid it know the name', async () => {
+test('no other source file opens a lock file', async () => {
   const root = new URL('../../../', import.meta.url);
-  const names = await Promise.all(
-    ['src', 'build', 'electron'].map((folder) =>
-      readdir(new URL(folder, root), { recursive: true }).then((all) => all.map((name) => `${folder}/${name}`)),
-    ),
-  );
-  const sources = names.flat().filter((name) => /\.(ts|mts|mjs|js)$/.test(name) && !name.includes('node_modules'));
+  const below = async (folder: string): Promise<string[]> => {
+    const names = await readdir(new URL(folder, root), { recursive: true }).catch(() => []);
+    return names.map((name) => `${folder}/${name}`);
+  };
+  const names = (await Promise.all(['src', 'build', 'electron'].map(below))).flat();
+  const sources = names.filter((name) => /\.(ts|mts|mjs|js)$/.test(name) && !name.includes('node_modules'));
+  expect(sources).toContain('src/updater/disk/lock.ts');
   const open =
     /\b(open|openSync|readFile|readFileSync|createReadStream|createWriteStream|writeFile|writeFileSync|copyFile|copyFileSync|truncate|Database)\b[^\n]*(lock\.db|[lL]ock(Path|File|Db)?\b)/;
   const offenders = sources.filter(

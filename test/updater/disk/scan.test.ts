@@ -71,7 +71,7 @@ test('S16 a tree with a device is refused without opening it', async ({ skip }) 
   await using tree = await sample();
   // A terminal of another process: to open it would wait or disturb.
   execFileSync('mknod', [tree.at('device'), 'c', '4', '1']);
-  await expect(tree.scan()).rejects.toMatchObject({ code: 'disk/unsafe' });
+  await expect(tree.scan()).rejects.toThrow('disk/unsafe: "device" is neither a file nor a link');
 });
 
 test('S16 a tree with a socket is refused', async () => {
