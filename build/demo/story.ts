@@ -111,7 +111,7 @@ async function packageBoth(stage: Stage): Promise<{ older: string; newer: string
   const { before, now } = runtimes();
   const pack = (version: string, nodeBinary: string): Promise<string> =>
     stage.step(`package ${version}`, (job) =>
-      packageProduct({ out: join(stage.folder, 'packages', version), version, nodeBinary }, job),
+      packageProduct({ out: join(stage.folder, 'packages', version), version, runtime: 'node', nodeBinary }, job),
     );
   return { older: await pack(older, before), newer: await pack(newer, now) };
 }
