@@ -8,7 +8,7 @@ import { parseChangelog, readChangelog, type Changelog } from '../make/origin/ch
 import { newestOf } from '../publish/documents.ts';
 import { readDocuments } from '../publish/published.ts';
 import { readManifest } from '../publish/staging.ts';
-import { numberOption, openKeysOf, parseOptions, readJson, readText, signingOptions } from './input.ts';
+import { levelOption, numberOption, openKeysOf, parseOptions, readJson, readText, signingOptions } from './input.ts';
 import { bytesText, type Outcome, type Run, type Session } from './terminal.ts';
 
 /** Adds `build` and `changelog`. */
@@ -78,7 +78,7 @@ const buildOptions = z.object({
   rollbackMin: versionSchema.optional(),
   patchesFrom: numberOption.optional(),
   alsoFrom: z.array(versionSchema).optional(),
-  level: numberOption.refine((level) => level >= 1 && level <= 22, 'not a level from 1 to 22').optional(),
+  level: levelOption.optional(),
   cache: z.string().optional(),
   checkout: z.string().optional(),
   revision: z.string().max(128).optional(),

@@ -15,6 +15,9 @@ export const numberOption = z
   .regex(/^\d{1,9}$/, 'not a whole number')
   .transform(Number);
 
+/** zstd's levels. */
+export const levelOption = numberOption.refine((level) => level >= 1 && level <= 22, 'not a level from 1 to 22');
+
 /** The options that say where a release belongs; `target` is null unless both parts are given. */
 export const placeOptions = {
   channel: nameSchema.default('stable'),

@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Failed } from '../../../src/updater/model/failure.ts';
 import type { Keys } from '../metadata/keys.ts';
+import type { Signer } from '../metadata/sign.ts';
 import { targetOf } from '../publish/published.ts';
 import type { Description } from './manifest.ts';
 import type { Workshop } from './packages.ts';
@@ -48,14 +49,19 @@ export function descriptionOf(options: BuildOptions): Description {
 
 /** Returns where and by whom packages are made; throws `usage/wrong` without the release key. */
 export function workshopOf(options: BuildOptions, keys: Keys): Workshop {
+  const { repo, cache = usualCache(), level = 19 } = options;
+  return { repo, cache, target: targetOf(options), key: signingKey(keys), level };
+}
+
+/** Returns the release key; throws `usage/wrong` when it is not among the keys. */
+export function signingKey(keys: Keys): Signer {
   const [key] = keys.targets;
-  if (key === undefined)
-    throw new Failed('usage/wrong', 'the release key (targets.key) is needed to sign packages and is not among the keys');
-  return { repo: options.repo, cache: options.cache ?? usualCache(), target: targetOf(options), key, level: options.level ?? 19 };
+  if (key === undefined) throw new Failed('usage/wrong', 'the release key (targets.key) signs packages and is not among the keys');
+  return key;
 }
 
 /** The user's folder for what may be thrown away. */
-function usualCache(): string {
+export function usualCache(): string {
   const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
   return join(XDG_CACHE_HOME ?? LOCALAPPDATA ?? join(homedir(), '.cache'), 'moult-release');
 }
