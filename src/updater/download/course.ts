@@ -127,8 +127,9 @@ export class Course {
   async #pour(stream: Stream, collector: Collector, progressed: () => void): Promise<void> {
     using body = stream.body;
     const before = collector.verifiedParts;
-    collector.begin(stream.validator);
     let at = stream.kind === 'whole' ? 0 : (collector.position ?? 0);
+    collector.begin(stream.validator);
+    if ((collector.position ?? 0) < at) throw new TryAgain(new Failed('fetch/corrupt', 'the file changed on the server'), 0);
     try {
       for await (const bytes of body) {
         await collector.take(bytes, at);

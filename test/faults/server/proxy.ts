@@ -5,6 +5,7 @@ import net from 'node:net';
 
 export interface Proxy extends AsyncDisposable {
   readonly url: string;
+  readonly openConnections: number;
   /** What it was asked for: `CONNECT host:port` or `GET url`, with the credentials that came along. */
   readonly asked: readonly { readonly line: string; readonly authorization: string | null }[];
 }
@@ -26,7 +27,10 @@ export async function startProxy(targetPort: number, refuse: number | 'silence' 
   server.on('connection', (socket) => sockets.add(socket.on('error', () => undefined)));
   server.on('connect', (incoming, socket) => {
     asked.push({ line: `CONNECT ${incoming.url}`, authorization: incoming.headers['proxy-authorization'] ?? null });
-    if (refuse === 'silence') return;
+    if (refuse === 'silence') {
+      socket.resume().on('end', () => socket.destroy());
+      return;
+    }
     if (refuse !== null) {
       socket.end(`HTTP/1.1 ${refuse} No\r\n\r\n`);
       return;
@@ -42,6 +46,9 @@ export async function startProxy(targetPort: number, refuse: number | 'silence' 
   return {
     url: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`,
     asked,
+    get openConnections() {
+      return [...sockets].filter((socket) => !socket.destroyed).length;
+    },
     [Symbol.asyncDispose]: async () => {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => void server.close(resolve));

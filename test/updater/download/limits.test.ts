@@ -79,6 +79,21 @@ describe('S33 nothing is endless', () => {
     await server.closed(2000);
   });
 
+  it('what nobody reads yet stays with the server: memory is bounded', async () => {
+    await using server = await startFaultServer({ files: {}, fault: endless('') });
+    await using remote = quickRemote([server.url], { bytesPerSecond: 1, wait: (_, signal) => sleep(60_000, undefined, { signal }) });
+    const stop = new AbortController();
+    const work = async (): Promise<unknown> => {
+      const outcome = outcomeOf(fetchBytes(remote, { name: 'x', maxBytes: 1e9 }, { signal: stop.signal, report: () => undefined }));
+      await sleep(150);
+      stop.abort();
+      return outcome;
+    };
+    const { outcome, bytesRead } = await readBy(work);
+    expect(outcome).toBe('job/cancelled');
+    expect(bytesRead[0]).toBeLessThanOrEqual(512 * 1024);
+  });
+
   it('a file that is exactly as large as allowed is fine', async () => {
     await using server = await startFaultServer({ files: { file } });
     await using remote = quickRemote([server.url]);

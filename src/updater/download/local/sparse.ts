@@ -76,23 +76,13 @@ export async function reserve(
   { size, missingBytes }: { size: number; missingBytes: number },
 ): Promise<void> {
   await requireBytes(dirname(path), missingBytes);
-  await asSpace(file.truncate(size));
+  await file.truncate(size);
 }
 
-/** Writes bytes at an offset; throws `disk/space` when the disk, the quota or the largest file size is reached. */
+/** Writes bytes at an offset; a full disk or quota is the system's error, which counts as `disk/space`. */
 export async function writeAt(file: FileHandle, bytes: Uint8Array, at: number): Promise<void> {
   for (let done = 0; done < bytes.length;) {
-    const { bytesWritten } = await asSpace(file.write(bytes, done, bytes.length - done, at + done));
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, at + done);
     done += bytesWritten;
-  }
-}
-
-async function asSpace<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    // The one failure of writing that the person can do something about.
-    if (hasCode(error, 'ENOSPC', 'EDQUOT', 'EFBIG')) throw new Failed('disk/space', String(error), { cause: error });
-    throw error;
   }
 }

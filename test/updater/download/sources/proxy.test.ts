@@ -6,7 +6,7 @@ import type { Environment } from '../../../../src/updater/download/sources/conne
 import { quietJob } from '../../../../src/updater/model/job.ts';
 import { newAuthority } from '../../../faults/server/certificates.ts';
 import { startProxy } from '../../../faults/server/proxy.ts';
-import { startFaultServer } from '../../../faults/server/server.ts';
+import { startFaultServer, until } from '../../../faults/server/server.ts';
 import { tempFolder } from '../../../folder.ts';
 import { outcomeOf, quickRemote, someBytes } from '../fixture.ts';
 
@@ -70,6 +70,13 @@ describe('the proxy of the environment', () => {
       outcome: 'fetch/tls',
       asked: ['CONNECT other.example.test:443'],
     });
+  });
+
+  it('is not kept waiting for when it never answers: its connection is closed', async () => {
+    await using proxy = await startProxy(1, 'silence');
+    await using remote = quickRemote(['https://updates.example.test/files'], { environment: { HTTPS_PROXY: proxy.url } });
+    expect(await outcomeOf(fetchBytes(remote, { name: 'file', maxBytes: 10_000 }, quietJob()))).toBe('fetch/slow');
+    await until(() => proxy.openConnections === 0, 2000);
   });
 
   it('that nothing listens at means offline', async () => {
