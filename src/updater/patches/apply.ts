@@ -18,7 +18,7 @@ import { requireIntact } from './body.ts';
 import { placedFrames, type PatchFile } from './container.ts';
 import type { PlacedStream } from './forms/column.ts';
 import { planBuild, type BuildPlan } from './plan.ts';
-import { work, type BuildTask, type Clone, type Rebuild } from './work.ts';
+import { work, type BuildTask, type Clone, type Rebuild } from './work/work.ts';
 
 /** What a tree is built from: `body` is the patch file (the frames that `framesNeeded` names have to be there), `to` an empty folder. */
 export interface BuildInput {
@@ -100,7 +100,7 @@ async function runTasks(input: Place, files: readonly File[], tools: { done: (by
   const bytes = files.reduce((sum, { file }) => sum + file.size, 0);
   if (tasks.length > 1 && (bytes > manyBytes || files.length > 2 * batch.files)) {
     const handlers = { onResult: () => undefined, onBytes: tools.done };
-    await runOnWorkers(besideModule('./work', import.meta.url), { tasks, handlers }, tools.job);
+    await runOnWorkers(besideModule('./work/work', import.meta.url), { tasks, handlers }, tools.job);
   } else for (const task of tasks) await work(task, tools.done);
 }
 
