@@ -245,6 +245,15 @@ describe('S09 mixing versions', () => {
     expect(await verdict(ask(repo, folder.path))).toBe('check/untrusted: snapshot has another sha256 than is signed');
   });
 
+  test('S09 a timestamp of the same version with other contents changes nothing', async () => {
+    await using folder = await tempFolder();
+    const repo = forge();
+    await ask(repo, folder.path);
+    Object.assign(repo.timestamp.meta['snapshot.json'] ?? {}, { version: 100 });
+    repo.put('timestamp');
+    expect(plain((await ask(repo, folder.path)).versions)).toEqual({ root: 1, timestamp: 1, snapshot: 1, targets: 1 });
+  });
+
   test('S09 a target listed under the hash of another is refused', async () => {
     await using folder = await tempFolder();
     const repo = forge();

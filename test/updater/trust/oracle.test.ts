@@ -218,7 +218,9 @@ async function theirVerdict(folder: string, url: string): Promise<string> {
     await updater.refresh();
     const info = await updater.getTargetInfo(target);
     if (info === undefined) return 'refused';
-    await updater.downloadTarget(info, join(folder, 'target'));
+    // Both clients take a target that they have already, if it is still the right one.
+    const path = join(folder, 'target');
+    if ((await updater.findCachedTarget(info, path)) === undefined) await updater.downloadTarget(info, path);
     return 'accepted';
   } catch {
     // Whatever tuf-js throws is its way of refusing.
