@@ -8,7 +8,7 @@ import type { Published } from './repository.ts';
 import type { Signer } from './sign.ts';
 
 /** How long each role's signature is good for, in days. */
-export const validDays: Readonly<Record<KeyRole, number>> = { root: 3 * 365, targets: 365, channels: 30, snapshot: 30, timestamp: 7 };
+const validDays: Readonly<Record<KeyRole, number>> = { root: 3 * 365, targets: 365, channels: 30, snapshot: 30, timestamp: 7 };
 
 /** A complete `signed` part around a role's own fields; `moult_signed_at` is the floor under a client's clock. */
 export function signedPart(role: KeyRole, version: number, { now, ...body }: { readonly now: Date; readonly meta?: object }): object {

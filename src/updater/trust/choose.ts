@@ -98,7 +98,7 @@ export function bucketOf(machineId: string, version: string): number {
 }
 
 /** Says in a few words why a machine cannot take a release, or null when it can. */
-export function needsProblem(needs: Needs, have: Have): string | null {
+function needsProblem(needs: Needs, have: Have): string | null {
   if (needs.updater !== null && !gte(have.updaterVersion, needs.updater)) return `it needs updater ${needs.updater}`;
   if (needs.os !== null && !reaches(have.os, needs.os)) return `it needs system ${needs.os}`;
   if (needs.libc !== null && (have.libc === null || !reaches(have.libc, needs.libc))) return `it needs glibc ${needs.libc}`;

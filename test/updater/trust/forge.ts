@@ -6,7 +6,7 @@ import { failureOf } from '../../../src/updater/model/failure.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
 import { refresh, type Fetch, type Trust, type Trusted } from '../../../src/updater/trust/client.ts';
 
-export const today = new Date('2030-06-01T12:00:00Z');
+const today = new Date('2030-06-01T12:00:00Z');
 
 /** A `signed` part that tests may change as they like. */
 export interface Part {
