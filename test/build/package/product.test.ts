@@ -35,8 +35,7 @@ describe('a packaged product', () => {
   test('carries native modules that load', async () => {
     const script = `
       const Database = require('better-sqlite3');
-      const { compress } = require('@mongodb-js/zstd/bindings');
-      compress(Buffer.from('x'), 3).then(() => console.log(new Database(':memory:').prepare('select 1 as one').get().one, process.version));
+      console.log(new Database(':memory:').prepare('select 1 as one').get().one, process.version);
     `;
     const { stdout } = await run(join(older, 'node'), ['-e', script], { cwd: join(older, 'resources/app'), env: {} });
     expect(stdout).toBe(`1 v${(await readFile(join(older, 'version'), 'utf8')).trim()}\n`);
