@@ -37,7 +37,7 @@ export async function runProduct({ folder, root }: Product, args: readonly strin
   const [printed] = await Promise.all([text(child.stdout), once(child, 'close')]);
   const value = parseJson(Buffer.from(printed), { maxBytes: 1024 ** 2 }, 'bug/unexpected');
   if (child.exitCode !== 0) throw failureIn(value, args);
-  return parseAs(outcomeSchema, value, args.join(' '), 'bug/unexpected');
+  return parseAs(outcomeSchema, value, { what: args.join(' '), code: 'bug/unexpected' });
 }
 
 /** A line of progress is passed on; whatever else a program says on stderr is for the person's eyes. */
@@ -50,11 +50,9 @@ function relay(line: string, job: Job): void {
 }
 
 function failureIn(value: unknown, args: readonly string[]): Failed {
-  const { failure } = parseAs(
-    z.object({ failure: z.object({ code: z.string(), detail: z.string() }) }),
-    value,
-    args.join(' '),
-    'bug/unexpected',
-  );
+  const { failure } = parseAs(z.object({ failure: z.object({ code: z.string(), detail: z.string() }) }), value, {
+    what: args.join(' '),
+    code: 'bug/unexpected',
+  });
   return new Failed(isFailureCode(failure.code) ? failure.code : 'bug/unexpected', `moult ${args.join(' ')}: ${failure.detail}`);
 }

@@ -32,7 +32,7 @@ export const versionArgument = versionSchema.nullable();
 
 /** Returns a command's options (as commander read them) in the shape of a schema; throws `usage/wrong` naming the option. */
 export function parseOptions<Schema extends z.ZodType>(schema: Schema, options: unknown): z.output<Schema> {
-  return parseAs(schema, options, 'option', 'usage/wrong');
+  return parseAs(schema, options, { what: 'option', code: 'usage/wrong' });
 }
 
 /** `linux-x64` when both were given, null for all when neither; throws `usage/wrong` for half of it. */

@@ -43,7 +43,7 @@ export async function readApplication(folder: string, tree: Tree): Promise<{ app
 }
 
 function parseApplication(value: unknown): z.output<typeof applicationSchema> {
-  return parseAs(applicationSchema, value, 'moult.json', 'usage/wrong');
+  return parseAs(applicationSchema, value, { what: 'moult.json', code: 'usage/wrong' });
 }
 
 /** In what electron-builder makes, the runtime is everything around `resources/`; any other tree is all application. */

@@ -79,7 +79,10 @@ async function readKey(path: string, passphrase: string | null): Promise<{ role:
     throw new Failed('usage/wrong', `${path} can be read by others; its mode must be 600 (chmod 600 ${path})`);
   }
   const bytes = await readBounded(path, 4096);
-  const file = parseAs(keySchema, parseJson(bytes ?? Buffer.alloc(0), { maxBytes: 4096 }, 'usage/wrong'), path, 'usage/wrong');
+  const file = parseAs(keySchema, parseJson(bytes ?? Buffer.alloc(0), { maxBytes: 4096 }, 'usage/wrong'), {
+    what: path,
+    code: 'usage/wrong',
+  });
   return { role: file.role, signer: signerOf(await unlocked(path, file, passphrase)) };
 }
 

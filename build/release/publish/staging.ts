@@ -89,5 +89,5 @@ function recordPath(repo: string, { version, platform, arch }: Staged): string {
 }
 
 function parseStaged(value: unknown): Staged {
-  return parseAs(stagedSchema, value, 'record of a built release', 'state/damaged');
+  return parseAs(stagedSchema, value, { what: 'record of a built release', code: 'state/damaged' });
 }

@@ -8,8 +8,8 @@ import { z } from 'zod';
 import { failureCodes } from './failure.ts';
 import { nameSchema, parseAs, sha256Schema, timeSchema, versionSchema } from './parse.ts';
 
-export const generationStates = ['staged', 'trying', 'good', 'bad'] as const;
-export const reasons = ['install', 'update', 'rollback', 'restore', 'repair', 'evolutions'] as const;
+const generationStates = ['staged', 'trying', 'good', 'bad'] as const;
+const reasons = ['install', 'update', 'rollback', 'restore', 'repair', 'evolutions'] as const;
 
 const pointerSchema = z.object({ generation: z.int().positive() });
 
@@ -70,22 +70,22 @@ export type Source = Readonly<z.infer<typeof sourceSchema>>;
 
 /** Returns a pointer; throws `state/damaged`. */
 export function parsePointer(value: unknown): Pointer {
-  return parseAs(pointerSchema, value, 'current.json', 'state/damaged');
+  return parseAs(pointerSchema, value, { what: 'current.json', code: 'state/damaged' });
 }
 
 /** Returns a generation record; throws `state/damaged`. */
 export function parseGeneration(value: unknown): Generation {
-  return parseAs(generationSchema, value, 'generation record', 'state/damaged');
+  return parseAs(generationSchema, value, { what: 'generation record', code: 'state/damaged' });
 }
 
 /** Returns a version's record; throws `state/damaged`. */
 export function parseVersionRecord(value: unknown): VersionRecord {
-  return parseAs(versionRecordSchema, value, 'version record', 'state/damaged');
+  return parseAs(versionRecordSchema, value, { what: 'version record', code: 'state/damaged' });
 }
 
 /** Returns where updates come from; throws `state/damaged`. */
 export function parseSource(value: unknown): Source {
-  return parseAs(sourceSchema, value, 'source.json', 'state/damaged');
+  return parseAs(sourceSchema, value, { what: 'source.json', code: 'state/damaged' });
 }
 
 /** The folder of a version below `versions/`, for example `1.4.0-0a1b2c3d`. */

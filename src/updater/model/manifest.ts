@@ -97,7 +97,7 @@ export type Needs = Readonly<z.infer<typeof needsSchema>>;
 /** Returns a manifest whose every field is as promised; throws `check/needs-updater` for another schema major, else `check/invalid`. The tree's digest is checked by `disk`. */
 export function parseManifest(value: unknown): Manifest {
   parseSchemaMajor(value, 'manifest');
-  const manifest = parseAs(manifestSchema, value, 'manifest', 'check/invalid');
+  const manifest = parseAs(manifestSchema, value, { what: 'manifest', code: 'check/invalid' });
   const problem = treeProblem(manifest.tree);
   if (problem !== null) throw new Failed('check/invalid', `manifest tree: ${problem}`);
   const program = manifest.entry?.program;
@@ -109,6 +109,9 @@ export function parseManifest(value: unknown): Manifest {
 
 /** Throws `check/needs-updater` when a document was written for a later generation of clients. */
 export function parseSchemaMajor(value: unknown, what: string): void {
-  const { schema } = parseAs(z.object({ schema: z.string().regex(/^\d+\.\d+$/, 'not a schema version') }), value, what, 'check/invalid');
+  const { schema } = parseAs(z.object({ schema: z.string().regex(/^\d+\.\d+$/, 'not a schema version') }), value, {
+    what,
+    code: 'check/invalid',
+  });
   if (!schema.startsWith('1.')) throw new Failed('check/needs-updater', `${what}: schema ${schema} is newer than this program`);
 }

@@ -42,13 +42,13 @@ export type Offers = Readonly<Omit<z.infer<typeof offersSchema>, 'offers'>> & { 
 /** Returns the list of published versions; throws `check/invalid` or `check/needs-updater`. */
 export function parseReleaseList(value: unknown): ReleaseList {
   parseSchemaMajor(value, 'release list');
-  return parseAs(releaseListSchema, value, 'release list', 'check/invalid');
+  return parseAs(releaseListSchema, value, { what: 'release list', code: 'check/invalid' });
 }
 
 /** Returns what a channel offers, without the offers it does not understand; throws `check/invalid` or `check/needs-updater`. */
 export function parseOffers(value: unknown): Offers {
   parseSchemaMajor(value, 'offers');
-  const document = parseAs(offersSchema, value, 'offers', 'check/invalid');
+  const document = parseAs(offersSchema, value, { what: 'offers', code: 'check/invalid' });
   const offers = document.offers.flatMap((offer) => {
     const result = offerSchema.safeParse(offer);
     return result.success ? [result.data] : [];

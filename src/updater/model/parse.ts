@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { Failed, type FailureCode } from './failure.ts';
 
-/** Returns `value` as the schema's type, without the fields it does not know; throws `Failed(code)` naming the first wrong field. */
-export function parseAs<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string, code: FailureCode): z.output<Schema> {
+/** Returns `value` as the schema's type, without the fields it does not know; throws `Failed(code)` naming what it is and its first wrong field. */
+export function parseAs<Schema extends z.ZodType>(schema: Schema, value: unknown, as: { what: string; code: FailureCode }): z.output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const path = issue === undefined ? '' : issue.path.map(String).join('.');
-  throw new Failed(code, `${what}${path === '' ? '' : ` ${path}`}: ${issue?.message ?? 'not as expected'}`, { cause: result.error });
+  throw new Failed(as.code, `${as.what}${path === '' ? '' : ` ${path}`}: ${issue?.message ?? 'not as expected'}`, { cause: result.error });
 }
 
 /** A SHA-256 in lower-case hexadecimal. */

@@ -61,7 +61,7 @@ export type PatchHeader = Readonly<z.infer<typeof headerSchema>>;
 
 /** Returns a header whose fields have the right shapes; throws `build/invalid`. Whether its sizes add up is the container's to check. */
 export function parsePatchHeader(value: unknown): PatchHeader {
-  const header = parseAs(headerSchema, value, 'patch header', 'build/invalid');
+  const header = parseAs(headerSchema, value, { what: 'patch header', code: 'build/invalid' });
   const seen = new Set<string>();
   for (const { path } of header.entries) {
     if (seen.has(path)) throw new Failed('build/invalid', `patch header: ${JSON.stringify(path)} stands there twice`);

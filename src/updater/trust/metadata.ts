@@ -145,8 +145,8 @@ function parseSigned<Schema extends z.ZodType>(
   schema: Schema,
 ): Signed<z.output<Schema>> {
   const value = parseJson(bytes, { maxBytes: limitOf(kind) }, 'check/untrusted');
-  const { signed, signatures } = parseAs(envelopeSchema, value, kind, 'check/untrusted');
-  const body = parseAs(schema, signed, kind, 'check/untrusted');
+  const { signed, signatures } = parseAs(envelopeSchema, value, { what: kind, code: 'check/untrusted' });
+  const body = parseAs(schema, signed, { what: kind, code: 'check/untrusted' });
   return { bytes, message: canonicalBytes(signed), signatures: new Map(signatures.map(({ keyid, sig }) => [keyid, fromHex(sig)])), body };
 }
 

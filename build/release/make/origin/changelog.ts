@@ -17,7 +17,7 @@ export type Changelog = Readonly<z.infer<typeof changelogSchema>>;
 
 /** Returns what `changelog --json` once printed; throws `usage/wrong`. */
 export function parseChangelog(value: unknown): Changelog {
-  return parseAs(changelogSchema, value, 'change log', 'usage/wrong');
+  return parseAs(changelogSchema, value, { what: 'change log', code: 'usage/wrong' });
 }
 
 /** Reads the commits after `from` (null: after the last tag, or all of them) up to `to`; throws `usage/wrong` where there are none to read. */

@@ -22,7 +22,9 @@ export function status(globals: Globals): Promise<number> {
       instance: instance.name,
       root: layout.root,
       ability: abilityOf(layout),
-      lastCheck: await readRecord(layout.checked, (value) => parseAs(checkedSchema, value, 'checked.json', 'state/damaged')),
+      lastCheck: await readRecord(layout.checked, (value) =>
+        parseAs(checkedSchema, value, { what: 'checked.json', code: 'state/damaged' }),
+      ),
       bytes: await bytesOf(layout),
     };
     say(globals, told, statusText(told));

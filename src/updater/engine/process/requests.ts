@@ -69,12 +69,12 @@ export interface Results {
 
 /** Returns a request; throws `bug/unexpected`, since only our own processes send them. */
 export function parseRequest(value: unknown): Request {
-  return parseAs(requestSchema, value, 'request', 'bug/unexpected');
+  return parseAs(requestSchema, value, { what: 'request', code: 'bug/unexpected' });
 }
 
 /** Returns a message of the engine's process; throws `bug/unexpected`. */
 export function parseMessage(value: unknown): Message {
-  return parseAs(messageSchema, value, 'message', 'bug/unexpected');
+  return parseAs(messageSchema, value, { what: 'message', code: 'bug/unexpected' });
 }
 
 /** Returns a request's result: what `serve` returned for it, as it was cloned across two processes of one version. */
