@@ -124,7 +124,7 @@ describe('an update with bad input', () => {
   });
 
   it('S23 a base with one changed byte is refused before anything is fetched for it, and its other files still help', async () => {
-    const [name] = (await readdir(join(root, 'versions'))).filter((entry) => !entry.endsWith('.json'));
+    const name = (await readdir(join(root, 'versions'))).find((entry) => !entry.endsWith('.json'));
     const path = join(root, 'versions', name ?? '', 'bin/app');
     const bytes = await readFile(path);
     bytes[100] = (bytes[100] ?? 0) ^ 1;
