@@ -14,7 +14,7 @@ test.runIf(process.platform === 'linux')('a machine that cannot build the addon 
   await copyFile('build/native.mjs', join(folder.path, 'build/native.mjs'));
   expect(native(folder.path)).toEqual({
     status: 1,
-    stderr: 'bsdiff-node is built from source, which needs python3, make, g++.\n' + 'What to do: apt-get install -y python3 make g++\n',
+    stderr: 'bsdiff-node is built from source, which needs python3, make, g++.\nWhat to do: apt-get install -y python3 make g++\n',
   });
 });
 
