@@ -84,6 +84,18 @@ describe('S03 a server without keys', () => {
     }
   });
 
+  test.each(['timestamp', 'snapshot', 'targets'])('S03 may not sign %s itself, even where the files that name it fit', async (role) => {
+    await using folder = await tempFolder();
+    const repo = forge();
+    repo.signers[role] = [newSigner()];
+    repo.release('targets');
+    expect(await verdict(ask(repo, folder.path))).toBe(`check/untrusted: ${role} is signed by 0 of the 1 keys that it needs`);
+    const [id] = repo.root.roles[role]?.keyids ?? [];
+    repo.signers[role] = (repo.signers[role] ?? []).map((stranger) => ({ ...stranger, id: id ?? '' }));
+    repo.release('targets');
+    expect(await verdict(ask(repo, folder.path))).toBe(`check/untrusted: ${role} is signed by 0 of the 1 keys that it needs`);
+  });
+
   test('S03 may not offer a target that differs from what is signed', async () => {
     await using folder = await tempFolder();
     const repo = forge();
