@@ -28,7 +28,7 @@ export async function locate(repo: string, requestPath: string): Promise<Found |
 }
 
 /** The path below the repository that a request names, or null when it is not the one plain spelling of a served name. */
-export function plainName(requestPath: string): string | null {
+function plainName(requestPath: string): string | null {
   const [path = ''] = requestPath.split('?', 1);
   const segments = path.split('/').slice(1).map(decode);
   const plain = segments.every((segment) => segment !== null && /^[A-Za-z0-9_][A-Za-z0-9._+-]*$/.test(segment));

@@ -22,7 +22,7 @@ export interface Workbench extends AsyncDisposable {
   publish(options?: Partial<PublishOptions>): Promise<void>;
 }
 
-export const now = new Date('2026-03-01T12:00:00Z');
+const now = new Date('2026-03-01T12:00:00Z');
 const environment = { SOURCE_DATE_EPOCH: '1772000000' };
 
 export async function workbench(): Promise<Workbench> {

@@ -1,27 +1,48 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { expiryFindings, examineRepository } from '../../../../build/release/inspect/doctor.ts';
 import { verifyRepository, type VerifyOptions, type Verdict } from '../../../../build/release/inspect/verify.ts';
 import { publish } from '../../../../build/release/metadata/publish.ts';
 import { readDocuments } from '../../../../build/release/publish/published.ts';
 import { serveRepository } from '../../../../build/release/server/serve.ts';
 import { quietJob } from '../../../../src/updater/model/job.ts';
+import { newAuthority } from '../../../faults/server/certificates.ts';
+import { tempFolder } from '../../../folder.ts';
 import { noise, workbench, type Workbench } from '../workbench.ts';
 
 const job = quietJob();
 const days = (count: number, from: Date): Date => new Date(from.getTime() + count * 86_400_000);
 
-async function published(): Promise<Workbench & { readonly patch: string; readonly full: string }> {
-  const bench = await workbench();
-  await bench.build('1.0.0', { a: noise(3, 30_000) });
-  await bench.publish();
-  const built = await bench.build('1.0.1', { a: Buffer.concat([noise(3, 30_000), Buffer.from('more')]) });
-  await bench.publish();
-  return { ...bench, full: join(bench.repo, built.full.url), patch: join(bench.repo, built.patches[0]?.url ?? '') };
+/** Two published versions with a patch between them: a copy of the same repository for each test. */
+interface Published extends AsyncDisposable, Pick<Workbench, 'path' | 'repo' | 'keys' | 'now' | 'build'> {
+  readonly patch: string;
+  readonly full: string;
 }
 
-function verify(bench: Workbench, options: Partial<VerifyOptions> = {}): Promise<Verdict> {
+let original: Workbench;
+let names: { readonly full: string; readonly patch: string };
+
+beforeAll(async () => {
+  original = await workbench();
+  await original.build('1.0.0', { a: noise(3, 30_000) });
+  await original.publish();
+  const { full, patches } = await original.build('1.0.1', { a: Buffer.concat([noise(3, 30_000), Buffer.from('more')]) });
+  await original.publish();
+  names = { full: full.url, patch: patches[0]?.url ?? '' };
+});
+afterAll(() => original[Symbol.asyncDispose]());
+
+async function published(): Promise<Published> {
+  const { path, [Symbol.asyncDispose]: dispose } = await tempFolder();
+  const repo = join(path, 'repo');
+  await cp(original.repo, repo, { recursive: true });
+  const { keys, now } = original;
+  const build: Workbench['build'] = (version, contents) => original.build(version, contents, { repo });
+  return { path, repo, keys, now, build, full: join(repo, names.full), patch: join(repo, names.patch), [Symbol.asyncDispose]: dispose };
+}
+
+function verify(bench: Pick<Workbench, 'repo' | 'now'>, options: Partial<VerifyOptions> = {}): Promise<Verdict> {
   return verifyRepository({ source: bench.repo, trustedRoot: null, depth: 'bytes', now: bench.now, only: null, ...options }, job);
 }
 
@@ -44,6 +65,17 @@ test('every published version is looked at, from a folder or over the network, a
       ],
     })),
   );
+});
+
+test('a server with a certificate of its own is believed with that certificate only', async () => {
+  await using bench = await published();
+  const authority = newAuthority('Somebody');
+  const { certificate: cert, key } = authority.issue(['127.0.0.1']);
+  const caFile = join(bench.path, 'ca.pem');
+  await writeFile(caFile, authority.certificate);
+  await using server = await serveRepository({ repo: bench.repo, tls: { cert, key } });
+  expect((await verify(bench, { source: server.url, depth: 'headers', caFile })).problems).toEqual([]);
+  await expect(verify(bench, { source: server.url, depth: 'headers' })).rejects.toMatchObject({ code: 'fetch/tls' });
 });
 
 test('what clients would refuse is found, and one bad version does not hide another', async () => {
@@ -104,14 +136,18 @@ test('the doctor finds what is missing, what waits, and what may be deleted', as
   const stray = join(bench.repo, 'packages', 'linux-x64', 'stray.patch');
   await writeFile(stray, 'stray');
   await rm(bench.patch);
+  await truncate(bench.full, 7);
   const now = days(1, new Date());
   const report = await examineRepository(bench.repo, now);
-  const missing = report.findings.filter(({ what }) => what.includes('missing'));
-  expect(missing.map(({ level, what }) => `${level} ${what}`)).toEqual(['error patches/linux-x64/1.0.0..1.0.1.patch of 1.0.1 is missing']);
+  const broken = report.findings.filter(({ what }) => what.includes(' of 1.0.1 '));
+  expect(broken.map(({ level, what }) => `${level} ${what.replace(/[0-9a-f]{64}/, '…')}`)).toEqual([
+    expect.stringMatching(/^error packages\/linux-x64\/…\.patch of 1\.0\.1 has 7 bytes instead of \d+$/),
+    'error patches/linux-x64/1.0.0..1.0.1.patch of 1.0.1 is missing',
+  ]);
   expect({ waiting: report.waiting, unpublished: report.unpublished }).toEqual({
     waiting: ['1.1.0 linux-x64'],
     unpublished: { files: 1, bytes: 5, old: [] },
   });
   expect((await examineRepository(bench.repo, days(31, new Date()))).unpublished.old).toEqual(['packages/linux-x64/stray.patch']);
-  expect(report.bytes['packages']).toBeGreaterThan(60_000);
+  expect(report.bytes['packages']).toBeGreaterThan(30_000);
 });

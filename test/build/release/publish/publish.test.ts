@@ -6,7 +6,6 @@ import { pauseRelease, promoteRelease, withdrawRelease, type Publisher } from '.
 import { publishRelease } from '../../../../build/release/publish/publish.ts';
 import { readDocuments } from '../../../../build/release/publish/published.ts';
 import { renewOnline } from '../../../../build/release/publish/renew.ts';
-import { takeLock } from '../../../../src/updater/disk/lock.ts';
 import { quietJob } from '../../../../src/updater/model/job.ts';
 import { noise, workbench, type Workbench } from '../workbench.ts';
 
@@ -135,16 +134,23 @@ describe('publish', () => {
     await expect(bench.publish()).rejects.toMatchObject({ code: 'usage/wrong' });
   });
 
-  test('a second publisher waits for the first, and gives up when that takes too long', async () => {
+  test('publishers who work at the same time do not lose what the other did', async () => {
     await using bench = await workbench();
     await bench.build('1.0.0', tree('one'));
-    const lock = await takeLock(join(bench.repo, 'staging', 'lock.db'), { waitMs: 0 }, job);
-    const publishing = bench.publish();
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    expect((await readDocuments(bench.repo)).lists.size).toBe(0);
-    await lock[Symbol.asyncDispose]();
-    await publishing;
-    expect(await offered(bench)).toEqual([['1.0.0', false, 100]]);
+    await bench.build('1.0.0', tree('windows'), { platform: 'win' });
+    await Promise.all(['linux-x64', 'win-x64'].map((target) => bench.publish({ target })));
+    expect([...(await readDocuments(bench.repo)).lists.keys()].toSorted()).toEqual(['linux-x64', 'win-x64']);
+    const publisher = await onlineOnly(bench);
+    const here = { channel: 'stable', version: '1.0.0' };
+    const promoting = promoteRelease({ ...here, target: 'linux-x64', rollout: '7' }, publisher, job);
+    await Promise.all([promoting, pauseRelease({ ...here, target: 'win-x64', paused: true }, publisher, job)]);
+    const { offers } = await readDocuments(bench.repo);
+    expect(
+      Object.fromEntries(offers.map((each) => [each.platform, each.offers.map(({ paused, ramp }) => [paused, ramp.at(-1)?.percent])])),
+    ).toEqual({
+      linux: [[false, 7]],
+      win: [[true, 100]],
+    });
   });
 });
 

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { request, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
@@ -8,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import { connect } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { serveRepository } from '../../../../build/release/server/serve.ts';
+import { newAuthority } from '../../../faults/server/certificates.ts';
 import { tempFolder } from '../../../folder.ts';
 
 const digits = '0123456789';
@@ -202,21 +202,13 @@ test('closing ends a download that would go on for ever', async () => {
 
 test('S04 with a certificate only TLS 1.3 is spoken', async () => {
   await using site = await served();
-  const cert = join(site.repo, '..', 'cert.pem');
-  const key = join(site.repo, '..', 'key.pem');
-  const subject = ['-subj', '/CN=localhost', '-days', '2'];
-  execFileSync(
-    'openssl',
-    ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', key, '-out', cert, ...subject],
-    {
-      stdio: 'ignore',
-    },
-  );
-  const tls = { cert: await readFile(cert), key: await readFile(key) };
+  const authority = newAuthority('Somebody');
+  const { certificate, key } = authority.issue(['127.0.0.1']);
+  const tls = { cert: certificate, key };
   await using server = await serveRepository({ repo: site.repo, tls });
   expect(server.url).toMatch(/^https:/);
   const { hostname, port } = new URL(server.url);
-  const options = { host: hostname, port: Number(port), ca: tls.cert, servername: 'localhost', checkServerIdentity: () => undefined };
+  const options = { host: hostname, port: Number(port), ca: authority.certificate };
   const handshake = async (maxVersion: 'TLSv1.2' | 'TLSv1.3'): Promise<string | null> => {
     const socket = connect({ ...options, minVersion: 'TLSv1.2', maxVersion });
     try {
