@@ -54,7 +54,23 @@ export async function writeRecord(path: string, value: unknown): Promise<void> {
 /** Reads one record of at most `maxBytes`, or null when there is none; throws `state/damaged` when it is not JSON, and what `parse` throws. */
 export async function readRecord<T>(path: string, parse: (value: unknown) => T, maxBytes = 1024 ** 2): Promise<T | null> {
   const bytes = await readBounded(path, maxBytes);
-  return bytes === null ? null : parse(parseJson(bytes, { maxBytes }, 'state/damaged'));
+  try {
+    return bytes === null ? null : parse(parseJson(bytes, { maxBytes }, 'state/damaged'));
+  } catch (error) {
+    // Parsers do not know which file they read, and whoever reads the failure wants to.
+    if (error instanceof Failed) throw new Failed(error.code, `${path}: ${error.failure.detail}`, { cause: error });
+    throw error;
+  }
+}
+
+/** The same, and null also when what stands there cannot be understood: for records that are made anew, or done without. */
+export async function readableRecord<T>(path: string, parse: (value: unknown) => T, maxBytes?: number): Promise<T | null> {
+  try {
+    return await readRecord(path, parse, maxBytes);
+  } catch (error) {
+    if (error instanceof Failed) return null;
+    throw error;
+  }
 }
 
 /** Renames a file or folder and makes that durable; atomic. On Windows it tries for a minute while something else has it open. */

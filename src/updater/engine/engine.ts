@@ -23,8 +23,14 @@ export interface Wish {
   readonly why: Reason;
 }
 
-/** Brings the newest fitting release (or `wish.to`) onto this machine, up to a staged generation. The running version is only read. */
-export async function update(wish: Wish, tools: Tools, outerJob: Job): Promise<UpdateResult> {
+/** Brings the newest fitting release (or `wish.to`) onto this machine, up to a staged generation, and tidies up. The running version is only read. */
+export async function update(wish: Wish, tools: Tools, job: Job): Promise<UpdateResult> {
+  const result = await bring(wish, tools, job);
+  if (!wish.dryRun) await tidy(tools.layout, new Set());
+  return result;
+}
+
+async function bring(wish: Wish, tools: Tools, outerJob: Job): Promise<UpdateResult> {
   const watch = timed(outerJob, () => performance.now());
   const { job } = watch;
   const { layout, instance, now } = tools;
@@ -41,7 +47,6 @@ export async function update(wish: Wish, tools: Tools, outerJob: Job): Promise<U
   if (wish.dryRun) return { kind: 'planned', current, version: manifest.version, plan, effect: effectOf(manifest, running), passed };
   const made = await makeVersion(plan, { ...tools, release, stock, ruledOut: wish.ruledOut }, job);
   const generation = await stageGeneration(instance, manifest, { why: wish.why, now, tries: manifest.health.tries });
-  await tidy(layout, new Set());
   return {
     kind: 'staged',
     current,

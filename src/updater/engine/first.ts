@@ -5,11 +5,11 @@
  * nothing is installed, and asking again goes on from what is there.
  */
 import { randomBytes } from 'node:crypto';
-import { readRecord, writeRecord } from '../disk/atomic.ts';
+import { readableRecord, writeRecord } from '../disk/atomic.ts';
 import { currentGeneration } from '../install/generations.ts';
 import type { Instance, Layout } from '../install/layout.ts';
 import { Failed } from '../model/failure.ts';
-import { parseSource, type Source } from '../model/generation.ts';
+import { parseSource, type Generation, type Source } from '../model/generation.ts';
 import type { Job } from '../model/job.ts';
 import type { Remote } from '../download/remote.ts';
 import { update } from './engine.ts';
@@ -32,29 +32,34 @@ interface Place {
   readonly now: Date;
 }
 
-/** Brings a first version into `place.layout`, up to a staged generation. Throws `usage/wrong` when something is installed already. */
+/**
+ * Brings a first version into `place.layout`, up to a staged generation. Asked again the same it goes on, or finds it done; where
+ * the source was damaged it is written anew. Throws `usage/wrong` when something else is installed already.
+ */
 export async function installFirst(beginning: Beginning, place: Place, job: Job): Promise<UpdateResult> {
-  if ((await currentGeneration(place.instance)) !== null) {
+  const before = await readableRecord(place.layout.source, parseSource);
+  const current = await currentGeneration(place.instance);
+  if (current !== null && before !== null && !isRepetition(beginning, before, current)) {
     throw new Failed('usage/wrong', `the instance ${place.instance.name} has a version already; update it instead`);
   }
-  const source = await beginSource(beginning, place.layout);
+  const source = sourceOf(beginning, before);
+  await writeRecord(place.layout.source, source);
+  if (current !== null) return { kind: 'staged', current: null, generation: current, done: null };
   const wish = { to: beginning.version, dryRun: false, ruledOut: [], why: 'install' } as const;
   return update(wish, { ...place, source }, job);
 }
 
+/** Whether what stands is what this very request, cut off before its answer, has made. */
+function isRepetition(beginning: Beginning, source: Source, current: Generation): boolean {
+  const { product, channel, urls, trustedRoot } = sourceOf(beginning, source);
+  const isSameSource = product === source.product && channel === source.channel && trustedRoot === source.trustedRoot;
+  const isSameVersion = current.why === 'install' && (beginning.version ?? current.version) === current.version;
+  return isSameSource && isSameVersion && urls[0] === source.urls[0];
+}
+
 /** A root keeps the id it has: an installation that was cut off begins again with the same share of rollouts. */
-async function beginSource(beginning: Beginning, layout: Layout): Promise<Source> {
-  const before = await readRecord(layout.source, parseSource);
+function sourceOf({ product, channel, from, trustedRoot }: Beginning, before: Source | null): Source {
   const { platform, arch } = thisMachine();
-  const source: Source = {
-    product: beginning.product,
-    channel: beginning.channel,
-    platform,
-    arch,
-    urls: [beginning.from],
-    trustedRoot: beginning.trustedRoot,
-    machineId: before?.machineId ?? randomBytes(16).toString('hex'),
-  };
-  await writeRecord(layout.source, source);
-  return source;
+  const machineId = before?.machineId ?? randomBytes(16).toString('hex');
+  return { product, channel, platform, arch, urls: [from], trustedRoot, machineId };
 }

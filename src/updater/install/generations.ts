@@ -7,7 +7,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { namesIn, readRecord, writeRecord } from '../disk/atomic.ts';
+import { namesIn, readableRecord, readRecord, writeRecord } from '../disk/atomic.ts';
 import { Failed, type FailureCode } from '../model/failure.ts';
 import { parseGeneration, parsePointer, type Generation, type Reason } from '../model/generation.ts';
 import { timeText } from '../model/parse.ts';
@@ -79,29 +79,26 @@ export async function stagedGeneration(instance: Instance): Promise<Generation |
 
 /** Every generation whose record can be read, oldest first. */
 export async function listGenerations(instance: Instance): Promise<readonly Generation[]> {
-  const records = await Promise.all((await usedNumbers(instance)).map((n) => readableGeneration(instance, n)));
+  const records = await Promise.all((await usedNumbers(instance)).map((n) => readableRecord(recordPath(instance, n), parseNumbered(n))));
   return records.filter((record) => record !== null);
 }
 
 /** One generation's record, or null. */
 export async function readGeneration(instance: Instance, n: number): Promise<Generation | null> {
-  const generation = await readRecord(recordPath(instance, n), parseGeneration);
-  if (generation !== null && generation.n !== n) throw new Failed('state/damaged', `the record of generation ${n} is another one's`);
-  return generation;
+  return readRecord(recordPath(instance, n), parseNumbered(n));
 }
 
 function recordPath(instance: Instance, n: number): string {
   return join(instance.generations, `${n}.json`);
 }
 
-/** A history with a damaged record still has the others. */
-async function readableGeneration(instance: Instance, n: number): Promise<Generation | null> {
-  try {
-    return await readGeneration(instance, n);
-  } catch (error) {
-    if (error instanceof Failed && error.code === 'state/damaged') return null;
-    throw error;
-  }
+/** Parses a record that has to be of generation `n`. */
+function parseNumbered(n: number): (value: unknown) => Generation {
+  return (value) => {
+    const generation = parseGeneration(value);
+    if (generation.n !== n) throw new Failed('state/damaged', `the record of generation ${n} is another one's`);
+    return generation;
+  };
 }
 
 /** Numbers are never used twice, so those of damaged records count too. */

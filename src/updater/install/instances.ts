@@ -1,13 +1,15 @@
 /** The instances of an installation, and which versions they hold on to. */
 import { Failed } from '../model/failure.ts';
 import { versionName, type Generation } from '../model/generation.ts';
+import { nameSchema } from '../model/parse.ts';
 import { namesIn } from '../disk/atomic.ts';
 import { currentGeneration, listGenerations } from './generations.ts';
 import { instanceOf, type Instance, type Layout } from './layout.ts';
 
-/** Every instance below the root, by name. */
+/** Every instance below the root, by name; what bears no instance's name is none. */
 export async function listInstances(layout: Layout): Promise<readonly Instance[]> {
-  return (await namesIn(layout.instances)).toSorted().map((name) => instanceOf(layout, name));
+  const names = await namesIn(layout.instances);
+  return names.filter((name) => nameSchema.safeParse(name).success).map((name) => instanceOf(layout, name));
 }
 
 /** The folder names of all versions that some generation of some instance names. */

@@ -4,18 +4,19 @@ import { compareTree } from '../disk/scan.ts';
 import { Failed } from '../model/failure.ts';
 import type { Generation } from '../model/generation.ts';
 import type { Job } from '../model/job.ts';
-import { activate, type Switching } from './activate.ts';
+import { activate, settle, type Switching } from './activate.ts';
 import { installedGeneration, listGenerations, stageGeneration } from './generations.ts';
 import { findVersion, type Version } from './versions.ts';
 
 /**
  * Goes back to `target`, a generation's number or a version (null: to the generation before), and returns the new generation.
- * Every file of the old version is verified first. Throws `usage/wrong` for an unknown target, `switch/denied` when that
+ * Every file of the old version is verified first. Where `target` runs already there is nothing to do. Throws `usage/wrong` for an unknown target, `switch/denied` when that
  * version is damaged, gone, or may not be gone back to.
  */
 export async function rollBack(target: string | null, switching: Switching, job: Job): Promise<Generation> {
   const { layout, instance, now } = switching;
   const current = await installedGeneration(instance);
+  if (target !== null && isNamedBy(target, current)) return settle(switching);
   const back = chooseTarget(target, current, await listGenerations(instance));
   const version = await findVersion(layout, back.treeDigest);
   if (version === null) throw new Failed('switch/denied', `version ${back.version} is not on this machine any more`);
@@ -34,11 +35,15 @@ export function chooseTarget(target: string | null, current: Generation, all: re
   const chosen =
     target === null
       ? (others.find(({ n }) => n === current.previous) ?? others.find(({ state, n }) => state === 'good' && n < current.n))
-      : others.find(({ n, version }) => String(n) === target || version === target);
+      : others.find((generation) => isNamedBy(target, generation));
   if (chosen !== undefined) return chosen;
   const what =
     target === null ? 'there is no earlier version to go back to' : `there is no earlier generation or version ${JSON.stringify(target)}`;
   throw new Failed('usage/wrong', what);
+}
+
+function isNamedBy(target: string, { n, version }: Generation): boolean {
+  return String(n) === target || version === target;
 }
 
 /** What the running version's manifest says about leaving it. */

@@ -5,8 +5,8 @@
  * never touched, whatever happened to the files around it.
  */
 import { join } from 'node:path';
-import { namesIn, removeTree } from '../disk/atomic.ts';
-import { heldVersions } from './instances.ts';
+import { isLeftover, namesIn, removeTree } from '../disk/atomic.ts';
+import { heldVersions, listInstances } from './instances.ts';
 import type { Layout } from './layout.ts';
 
 /** Removes unfinished trees, and the downloads that `keep` does not name. Never follows a link. */
@@ -18,4 +18,13 @@ export async function tidy(layout: Layout, keep: ReadonlySet<string>): Promise<v
   for (const name of unfinished) await removeTree(join(layout.versions, name));
   const stale = (await namesIn(layout.downloads)).filter((name) => !keep.has(name));
   for (const name of stale) await removeTree(join(layout.downloads, name));
+}
+
+/** Removes what killed replacements left beside the files that they were to become, wherever records stand. Each of these is written under the root's lock. */
+export async function sweep(layout: Layout): Promise<void> {
+  const shared = [layout.root, layout.versions, layout.trust, layout.accepted, join(layout.trust, 'targets')];
+  const own = (await listInstances(layout)).flatMap(({ folder, generations }) => [folder, generations]);
+  for (const folder of [...shared, ...own]) {
+    for (const name of (await namesIn(folder)).filter(isLeftover)) await removeTree(join(folder, name));
+  }
 }

@@ -7,7 +7,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { namesIn, readRecord, removeTree, syncFolder, writeRecord } from '../disk/atomic.ts';
+import { namesIn, readableRecord, removeTree, syncFolder, writeRecord } from '../disk/atomic.ts';
 import { Failed } from '../model/failure.ts';
 import { parseVersionRecord, versionName, type Floor, type VersionRecord } from '../model/generation.ts';
 import { timeText } from '../model/parse.ts';
@@ -58,7 +58,7 @@ export async function recordVersion(
 export async function listVersions(layout: Layout): Promise<readonly VersionRecord[]> {
   const names = await namesIn(layout.versions);
   const records = await Promise.all(
-    names.filter((name) => name.endsWith('.json')).map((name) => readStanding(join(layout.versions, name))),
+    names.filter((name) => name.endsWith('.json')).map((name) => readableRecord(join(layout.versions, name), parseVersionRecord)),
   );
   return records.filter((record) => record !== null);
 }
@@ -74,7 +74,7 @@ export async function findVersion(layout: Layout, treeDigest: string): Promise<V
 /** The manifest that was accepted for a tree, also when the tree is gone; null when it was never accepted or its file is damaged. */
 export async function acceptedManifest(layout: Layout, treeDigest: string): Promise<Manifest | null> {
   const path = join(layout.accepted, `${treeDigest}.json`);
-  return readRecord(path, (value) => parseAccepted(value, treeDigest), manifestLimits.bytes);
+  return readableRecord(path, (value) => parseAccepted(value, treeDigest), manifestLimits.bytes);
 }
 
 /** The highest metadata versions that any standing version was accepted under, per role: protection that outlives the trust folder. */
@@ -92,16 +92,6 @@ function folderOf(layout: Layout, version: string, treeDigest: string): string {
 
 async function readVersionRecord(layout: Layout, treeDigest: string): Promise<VersionRecord | null> {
   return (await listVersions(layout)).find((record) => record.treeDigest === treeDigest) ?? null;
-}
-
-/** A damaged record is the same as none: the version is then built again. */
-async function readStanding(path: string): Promise<VersionRecord | null> {
-  try {
-    return await readRecord(path, parseVersionRecord);
-  } catch (error) {
-    if (error instanceof Failed && error.code === 'state/damaged') return null;
-    throw error;
-  }
 }
 
 function parseAccepted(value: unknown, treeDigest: string): Manifest {

@@ -8,7 +8,7 @@ import { activate, settle, type Switching } from '../../../src/updater/install/a
 import { currentGeneration, listGenerations, stagedGeneration, stageGeneration } from '../../../src/updater/install/generations.ts';
 import { instanceOf, layoutOf } from '../../../src/updater/install/layout.ts';
 import { rollBack } from '../../../src/updater/install/rollback.ts';
-import { tidy } from '../../../src/updater/install/tidy.ts';
+import { sweep, tidy } from '../../../src/updater/install/tidy.ts';
 import { beginVersion, findVersion, floorOf, listVersions, recordVersion } from '../../../src/updater/install/versions.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
 import type { Manifest } from '../../../src/updater/model/manifest.ts';
@@ -109,6 +109,16 @@ describe('going back', () => {
     await expect(rollBack('1.0.0', switching, job)).rejects.toMatchObject({ code: 'switch/denied' });
     expect(await currentGeneration(switching.instance)).toMatchObject({ version: '1.2.0' });
   });
+
+  it('is going nowhere when the version that is asked for runs already', async () => {
+    await using folder = await tempFolder();
+    await using switching = await place(folder.path);
+    await switchTo(switching, await makeVersion(switching, '1.0.0'));
+    await switchTo(switching, await makeVersion(switching, '1.1.0'));
+    const back = await rollBack('1.0.0', switching, job);
+    expect([await rollBack('1.0.0', switching, job), await rollBack('3', switching, job)]).toEqual([back, back]);
+    expect(await listGenerations(switching.instance)).toHaveLength(3);
+  });
 });
 
 describe('a version', () => {
@@ -161,6 +171,21 @@ describe('a version', () => {
 });
 
 describe('tidying', () => {
+  it('removes what killed replacements left beside records, and nothing that only looks alike', async () => {
+    await using folder = await tempFolder();
+    await using switching = await place(folder.path);
+    await switchTo(switching, await makeVersion(switching, '1.0.0'));
+    const { layout, instance } = switching;
+    const places = [layout.root, layout.versions, layout.trust, layout.accepted, instance.folder, instance.generations];
+    for (const folder of places) await writeFile(join(folder, '.moult-new-0123456789abcdef'), 'half');
+    await mkdir(join(layout.versions, '.moult-old-0123456789abcdef', 'bin'), { recursive: true });
+    await writeFile(join(layout.root, '.moult-new-mine'), 'mine');
+    await writeFile(join(layout.instances, '.DS_Store'), 'not an instance');
+    await sweep(layout);
+    const left = await readdir(layout.root, { recursive: true });
+    expect(left.filter((path) => path.includes('.moult'))).toEqual(['.moult-new-mine']);
+  });
+
   it('removes unfinished trees and stale downloads and nothing else', async () => {
     await using folder = await tempFolder();
     await using switching = await place(folder.path);

@@ -7,6 +7,7 @@ import { activate, settle } from '../../install/activate.ts';
 import { stagedGeneration } from '../../install/generations.ts';
 import { instanceOf, layoutOf, type Instance, type Layout } from '../../install/layout.ts';
 import { rollBack } from '../../install/rollback.ts';
+import { sweep } from '../../install/tidy.ts';
 import { Failed } from '../../model/failure.ts';
 import { parseSource, type Generation, type Source } from '../../model/generation.ts';
 import type { Job } from '../../model/job.ts';
@@ -24,6 +25,7 @@ export async function serve(request: Request, job: Job): Promise<Results[Request
   const instance = instanceOf(layout, request.instance);
   await mkdir(instance.folder, { recursive: true });
   await using rootLock = await takeLock(layout.lock, { waitMs }, job);
+  await sweep(layout);
   const place = { layout, instance, rootLock };
   switch (request.kind) {
     case 'install':
