@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { isLeftover, namesIn, readBounded, readRecord, removeTree, replaceFile, writeRecord } from '../../../src/updater/disk/atomic.ts';
 import { parsePointer } from '../../../src/updater/model/generation.ts';
 import { failureOf } from '../../../src/updater/model/failure.ts';
-import { faultsMissing, runWithFault } from '../../faults/calls.ts';
+import { faultsMissing, runWithFault, type Ended, type Fault } from '../../faults/shim/shim.ts';
 import { tempFolder } from '../../folder.ts';
 
 const atomicUrl = new URL('../../../src/updater/disk/atomic.ts', import.meta.url).href;
@@ -119,6 +119,12 @@ test('R18 a read-only tree can be removed by its owner, and a read-only parent i
   expect(JSON.parse(stdout)).toEqual({ left: [], codes: ['disk/denied', 'disk/denied'] });
 });
 
+/** Runs a module given as text; the calls that it makes below the folder count. Returns their names only. */
+async function runModule(module: string, root: string, fault: Fault): Promise<Ended> {
+  const ended = await runWithFault({ args: ['--input-type=module', '-e', module], root }, fault);
+  return { ...ended, calls: ended.calls.map((call) => call.split(' ')[0] ?? '') };
+}
+
 const replaceCalls = ['open', 'write', 'chmod', 'fsync', 'rename', 'fsync'];
 
 test.skipIf(noFaults !== null)('R01 a replacement killed before any of its calls leaves the old file or the new one, whole', async () => {
@@ -126,8 +132,8 @@ test.skipIf(noFaults !== null)('R01 a replacement killed before any of its calls
     await using folder = await tempFolder();
     const path = join(folder.path, 'current.json');
     await writeFile(path, 'old');
-    const script = `import { replaceFile } from ${JSON.stringify(atomicUrl)}; begin(); await replaceFile(${JSON.stringify(path)}, 'new');`;
-    const { signal, calls } = await runWithFault(script, { at, what: 'kill' });
+    const script = `import { replaceFile } from ${JSON.stringify(atomicUrl)}; await replaceFile(${JSON.stringify(path)}, 'new');`;
+    const { signal, calls } = await runModule(script, folder.path, { at, what: 'before' });
     const others = (await readdir(folder.path)).filter((name) => name !== 'current.json');
     return { signal, calls, text: await readFile(path, 'utf8'), foreign: others.filter((name) => !isLeftover(name)) };
   };
@@ -144,8 +150,8 @@ test.skipIf(noFaults !== null)('R02 a tree whose removal is killed is gone under
     const path = join(folder.path, 'version');
     await mkdir(path);
     await writeFile(join(path, 'file'), '');
-    const script = `import { removeTree } from ${JSON.stringify(atomicUrl)}; begin(); await removeTree(${JSON.stringify(path)});`;
-    const { calls } = await runWithFault(script, { at, what: 'kill' });
+    const script = `import { removeTree } from ${JSON.stringify(atomicUrl)}; await removeTree(${JSON.stringify(path)});`;
+    const { calls } = await runModule(script, folder.path, { at, what: 'before' });
     const names = await readdir(folder.path);
     for (const name of names) await removeTree(join(folder.path, name));
     return { before: calls.at(-1), left: names.map((name) => (isLeftover(name) ? 'leftover' : name)), after: await readdir(folder.path) };
@@ -161,8 +167,8 @@ test.skipIf(noFaults !== null)('R02 a tree whose removal is killed is gone under
 test.skipIf(noFaults !== null)('R06 after a failed fsync the file is written anew, not synced again', async () => {
   await using folder = await tempFolder();
   const path = join(folder.path, 'current.json');
-  const script = `import { replaceFile } from ${JSON.stringify(atomicUrl)}; begin(); await replaceFile(${JSON.stringify(path)}, 'new');`;
-  const once = await runWithFault(script, { at: 4, what: constants.errno.EIO });
+  const script = `import { replaceFile } from ${JSON.stringify(atomicUrl)}; await replaceFile(${JSON.stringify(path)}, 'new');`;
+  const once = await runModule(script, folder.path, { at: 4, what: constants.errno.EIO });
   expect(once.calls).toEqual('open write chmod fsync unlink open write chmod fsync rename fsync'.split(' '));
   expect(await readFile(path, 'utf8')).toBe('new');
 });
@@ -182,9 +188,8 @@ test.skipIf(noFaults !== null)('R05 a call that fails for good keeps the old fil
     const script = `
       import { replaceFile } from ${JSON.stringify(atomicUrl)};
       import { failureOf } from ${JSON.stringify(failureUrl)};
-      begin();
       console.log(await replaceFile(${JSON.stringify(path)}, 'new').then(() => 'done', (error) => failureOf(error).code));`;
-    const { stdout } = await runWithFault(script, { at, what, always: true, only: 'open write chmod fsync rename' });
+    const { stdout } = await runModule(script, folder.path, { at, what, always: true, only: 'open write chmod fsync rename' });
     return [at, stdout.trim(), await readFile(path, 'utf8'), await readdir(folder.path)];
   };
   expect(await Promise.all(cases.map(fail))).toEqual(cases.map(({ at, code }) => [at, code, 'old', ['current.json']]));
