@@ -228,6 +228,14 @@ describe('S09 mixing versions', () => {
     expect(await verdict(ask(repo, folder.path))).toBe('ok');
   });
 
+  test('S09 other targets of the same version and length are refused by their hash, however well they are signed', async () => {
+    await using folder = await tempFolder();
+    const repo = forge();
+    Object.assign(repo.roles['targets']?.targets['hello.txt'] ?? {}, { hashes: { sha256: sha256('HELLO') } });
+    repo.put('targets');
+    expect(await verdict(ask(repo, folder.path))).toBe('check/untrusted: targets has another sha256 than is signed');
+  });
+
   test('S09 a version that differs from the one that is named is refused even when no hash tells', async () => {
     for (const role of ['snapshot', 'targets']) {
       await using folder = await tempFolder();
