@@ -27,9 +27,10 @@ export interface PublishOptions {
 export async function publishRelease(options: PublishOptions, publisher: Publisher, job: Job): Promise<readonly Changed[]> {
   const { repo, keys, now } = publisher;
   await using _lock = await lockRepository(repo, job);
-  const releases = await waitingReleases(repo, options);
   const ramp = parseRollout(options.rollout, now);
   const before = await readDocuments(repo);
+  await forgetPublished(repo, before);
+  const releases = await waitingReleases(repo, options);
   const after = releases.reduce((documents, release) => added(documents, release, { channel: options.channel, ramp }), before);
   await requirePackages(repo, { manifests: releases.map(({ manifest }) => manifest), keys: publicKeys(keys.targets) }, job);
   const lists = [...after.lists.values()].filter((list) => before.lists.get(targetOf(list)) !== list);
@@ -44,6 +45,14 @@ export async function publishRelease(options: PublishOptions, publisher: Publish
 interface Waiting {
   readonly staged: Staged;
   readonly manifest: Manifest;
+}
+
+/** A publication that was killed after its last signature leaves its record behind. */
+async function forgetPublished(repo: string, { lists }: Documents): Promise<void> {
+  for (const staged of await listStaged(repo)) {
+    const published = lists.get(targetOf(staged))?.releases ?? [];
+    if (published.some(({ manifest }) => manifest.sha256 === staged.manifest.sha256)) await unstage(repo, staged);
+  }
 }
 
 async function waitingReleases(repo: string, { version, target }: PublishOptions): Promise<readonly Waiting[]> {

@@ -67,6 +67,18 @@ describe('publish', () => {
     expect(await offered(bench)).toEqual([['1.1.0', false, 100]]);
   });
 
+  test('the record that a killed publication left behind does not stop the next one', async () => {
+    await using bench = await workbench();
+    await bench.build('1.0.0', tree('one'));
+    const record = join(bench.repo, 'staging', 'linux-x64', '1.0.0.json');
+    const left = await readFile(record);
+    await bench.publish();
+    await writeFile(record, left);
+    await bench.build('1.0.1', tree('two'));
+    await bench.publish();
+    expect((await offered(bench)).map(([version]) => version)).toEqual(['1.0.1', '1.0.0']);
+  });
+
   test('S31 a release that clients would refuse is not published', async () => {
     await using bench = await workbench();
     const { full, staged } = await bench.build('1.0.0', { a: noise(1, 5000) });
