@@ -47,8 +47,11 @@ function isKept(old: TreeFile | undefined, file: TreeFile): boolean {
   return old !== undefined && old.sha256 === file.sha256 && old.mode === file.mode && old.part === file.part;
 }
 
+/** In the order of the files. */
 function firstByContent(files: readonly TreeFile[]): ReadonlyMap<string, TreeFile> {
-  return new Map(files.toReversed().map((file) => [file.sha256, file]));
+  const first = new Map<string, TreeFile>();
+  for (const file of files) if (!first.has(file.sha256)) first.set(file.sha256, file);
+  return first;
 }
 
 function worthDiffing(before: TreeFile | undefined, after: TreeFile): TreeFile | null {

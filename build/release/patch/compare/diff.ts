@@ -10,6 +10,7 @@ import { Failed } from '../../../../src/updater/model/failure.ts';
 import type { Job } from '../../../../src/updater/model/job.ts';
 import type { TreeFile } from '../../../../src/updater/model/tree.ts';
 import { soundControl, unpackControl, type Triple } from './control.ts';
+import { haveCommon } from './pair.ts';
 
 /** An old and a new file of two trees. */
 export interface FilePair {
@@ -24,7 +25,7 @@ export interface DiffFolders {
   readonly cache: string;
 }
 
-// From here on a diff takes long enough to be kept, and enough memory to be made alone.
+// From here on a diff takes long enough to be kept and to look first whether there is anything in common, and enough memory to be made alone.
 const cachedFromBytes = 1024 ** 2;
 const aloneFromBytes = 16 * 1024 ** 2;
 // Starting a process takes as long as comparing this many small files.
@@ -45,7 +46,7 @@ export async function diffPairs(
     using child = startChild(job);
     for (const i of queue) {
       const pair = pairs[i];
-      if (pair !== undefined) results[i] = await diffPair(pair, { folders, scratch: scratch.path, child: child.process });
+      if (pair !== undefined) results[i] = await diffPair(pair, { folders, scratch: scratch.path, child: child.process }, job);
     }
   };
   const small = missing.filter((i) => !isBig(pairs[i])).values();
@@ -63,7 +64,13 @@ function isBig(pair: FilePair | undefined): boolean {
 async function diffPair(
   pair: FilePair,
   { folders, scratch, child }: { folders: DiffFolders; scratch: string; child: ChildProcess },
+  job: Job,
 ): Promise<readonly Triple[] | null> {
+  const [before, after] = [
+    { folder: folders.before, file: pair.before },
+    { folder: folders.after, file: pair.after },
+  ];
+  if (pair.after.size >= cachedFromBytes && !(await haveCommon(before, after, job))) return null;
   const packed = await ask(child, {
     before: join(folders.before, pair.before.path),
     after: join(folders.after, pair.after.path),

@@ -15,11 +15,13 @@ export interface FolderFiles {
   readonly files: readonly TreeFile[];
 }
 
-const largestSketched = 64 * 1024 ** 2;
+const largestSketched = 256 * 1024 ** 2;
 const smallestSketched = 64;
 const sketchHashes = 256;
-// A pair has to share this part of the smaller sketch.
+const pieceBytes = 32;
+// A pair without a common name has to share this part of the smaller sketch; one that shares less than the other is not compared.
 const leastShared = 0.2;
+const leastCommon = 0.01;
 
 /** Returns, by path of the new file, the old file that shares most with it; nothing for those that share little with any. */
 export async function similarFiles(before: FolderFiles, after: FolderFiles, job: Job): Promise<ReadonlyMap<string, TreeFile>> {
@@ -31,6 +33,17 @@ export async function similarFiles(before: FolderFiles, after: FolderFiles, job:
     if (best !== null) found.set(file.path, best);
   }
   return found;
+}
+
+/** Whether two files have anything in common worth looking for; bsdiff takes microseconds for each byte that it does not find. */
+export async function haveCommon(
+  before: { folder: string; file: TreeFile },
+  after: { folder: string; file: TreeFile },
+  job: Job,
+): Promise<boolean> {
+  const known = new Set(await sketchOf(before.folder, before.file, job));
+  const sketch = await sketchOf(after.folder, after.file, job);
+  return sketch.filter((hash) => known.has(hash)).length > leastCommon * Math.min(known.size, sketch.length);
 }
 
 interface Sketched {
@@ -66,18 +79,17 @@ async function sketchOf(folder: string, file: TreeFile, job: Job): Promise<reado
   return [...hashes].toSorted((a, b) => a - b).slice(0, sketchHashes);
 }
 
-/** FNV-1a over pieces that end where four bytes in a row say so: about 32 bytes each, wherever they lie in the file. */
-function pieceHashes(bytes: Buffer): Uint32Array {
-  const hashes = new Uint32Array(bytes.length + 1);
-  let [count, hash, recent] = [0, 0x811c9dc5, 0];
+/** FNV-1a over pieces that end where four bytes in a row say so: about 32 bytes each, wherever they lie in the file. Of a big file only small hashes. */
+function pieceHashes(bytes: Buffer): number[] {
+  const hashes: number[] = [];
+  const bound = 2 ** 32 * Math.min(1, (64 * sketchHashes * pieceBytes) / bytes.length);
+  let [hash, recent] = [0x811c9dc5, 0];
   for (const byte of bytes) {
     hash = Math.imul(hash ^ byte, 0x01000193);
     recent = (recent << 8) | byte;
     if (Math.imul(recent, 0x9e3779b1) >>> 27 !== 0) continue;
-    hashes[count] = hash >>> 0;
-    count += 1;
+    if (hash >>> 0 < bound) hashes.push(hash >>> 0);
     hash = 0x811c9dc5;
   }
-  hashes[count] = hash >>> 0;
-  return hashes.subarray(0, count + 1);
+  return [...hashes, hash >>> 0];
 }
