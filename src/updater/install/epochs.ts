@@ -8,16 +8,19 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { moveEntry, namesIn, removeTree } from '../disk/atomic.ts';
 import { cloneTree } from '../disk/clone.ts';
+import type { Reason } from '../model/generation.ts';
 import type { Job } from '../model/job.ts';
-import type { Instance } from './layout.ts';
+import type { Instance, Layout } from './layout.ts';
 import type { Version } from './versions.ts';
 
-/** What an epoch is made for: the version that will run in it, and the epoch that it begins as a clone of (null: empty). */
+/** What an epoch is made for: the generation and the version that will run in it, and the epoch that it begins as a clone of (null: empty). */
 export interface EpochWish {
+  readonly layout: Layout;
   readonly instance: Instance;
   readonly version: Version;
   readonly from: Epoch | null;
-  readonly why: string;
+  readonly generation: number;
+  readonly why: Reason;
   readonly now: Date;
 }
 

@@ -70,11 +70,11 @@ export async function installedGeneration(instance: Instance, code: FailureCode 
   return generation;
 }
 
-/** The generation that waits for the next start: staged after the current one; null when there is none. */
+/** The generation that waits for the next start: the newest one, while it is staged and not current; null when there is none. One that a newer one took the place of waits no more. */
 export async function stagedGeneration(instance: Instance): Promise<Generation | null> {
   const current = await currentGeneration(instance);
-  const staged = (await listGenerations(instance)).filter(({ n, state }) => state === 'staged' && n > (current?.n ?? 0));
-  return staged.at(-1) ?? null;
+  const newest = (await listGenerations(instance)).at(-1);
+  return newest?.state === 'staged' && newest.n > (current?.n ?? 0) ? newest : null;
 }
 
 /** Every generation whose record can be read, oldest first. */

@@ -26,7 +26,7 @@ export async function rollBack(target: string | null, switching: Switching, job:
     throw new Failed('switch/denied', `version ${back.version} is damaged`);
   }
   const staged = await stageGeneration(instance, version.manifest, { why: 'rollback', now, tries: version.manifest.health.tries });
-  return activate(staged, switching);
+  return activate(staged, switching, job);
 }
 
 /** Picks the newest generation that the target names; without one, the newest earlier one with another version that was good. */

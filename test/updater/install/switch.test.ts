@@ -41,7 +41,7 @@ async function makeVersion({ layout }: Switching, version: string, fields: Parti
 
 async function switchTo(switching: Switching, manifest: Manifest) {
   const staged = await stageGeneration(switching.instance, manifest, { why: 'update', now, tries: 3 });
-  return activate(staged, switching);
+  return activate(staged, switching, job);
 }
 
 describe('the switch', () => {
@@ -52,7 +52,7 @@ describe('the switch', () => {
     const staged = await stageGeneration(switching.instance, await makeVersion(switching, '1.1.0'), { why: 'update', now, tries: 3 });
     expect(await currentGeneration(switching.instance)).toMatchObject({ n: 1, version: '1.0.0', state: 'good' });
     expect(await stagedGeneration(switching.instance)).toEqual(staged);
-    const current = await activate(staged, switching);
+    const current = await activate(staged, switching, job);
     expect(current).toMatchObject({ n: 2, version: '1.1.0', state: 'good', previous: 1, epoch: 1, confirmedAt: '2026-05-06T07:08:09Z' });
     expect(await currentGeneration(switching.instance)).toEqual(current);
     expect(await stagedGeneration(switching.instance)).toBe(null);
@@ -79,7 +79,7 @@ describe('the switch', () => {
     await using folder = await tempFolder();
     await using switching = await place(folder.path);
     const staged = await stageGeneration(switching.instance, manifestWith({}), { why: 'update', now, tries: 3 });
-    await expect(activate(staged, switching)).rejects.toMatchObject({ code: 'switch/denied' });
+    await expect(activate(staged, switching, job)).rejects.toMatchObject({ code: 'switch/denied' });
     expect(await currentGeneration(switching.instance)).toBe(null);
   });
 });

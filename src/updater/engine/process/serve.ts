@@ -77,7 +77,7 @@ async function serveRollback(request: RequestOf<'rollback'>, place: Place, job: 
 async function switchTo(staged: Generation, place: Place, job: Job): Promise<Generation> {
   await using lock = await takeLock(place.instance.lock, { waitMs }, job);
   job.report({ step: 'switch', doneBytes: 0, totalBytes: null });
-  return await activate(staged, { ...place, lock, now: new Date() });
+  return await activate(staged, { ...place, lock, now: new Date() }, job);
 }
 
 async function installedSource(layout: Layout): Promise<Source> {
