@@ -254,6 +254,15 @@ describe('S09 mixing versions', () => {
     }
   });
 
+  test('S09 a file of another length than is signed is refused even when no hash tells', async () => {
+    await using folder = await tempFolder();
+    const repo = forge();
+    const length = (repo.files.get('metadata/1.snapshot.json')?.length ?? 0) + 1;
+    repo.timestamp.meta['snapshot.json'] = { version: 1, length };
+    repo.put('timestamp');
+    expect(await verdict(ask(repo, folder.path))).toBe(`check/untrusted: snapshot has ${length - 1} bytes instead of ${length}`);
+  });
+
   test('S09 a snapshot of the same version with other contents is refused by its hash, also when one is stored', async () => {
     await using folder = await tempFolder();
     const repo = forge();

@@ -1,10 +1,11 @@
 /** A repository in memory in which everything can be signed by anybody: what an attacker, or a careless publisher, could serve. */
-import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { keyId, signMetadata, type Signer } from '../../../build/release/metadata/sign.ts';
 import type { Floor } from '../../../src/updater/model/generation.ts';
 import { failureOf } from '../../../src/updater/model/failure.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
 import { refresh, type Fetch, type Trust, type Trusted } from '../../../src/updater/trust/client.ts';
+import { ed25519PublicKey, readEd25519, type ReadKey } from '../../../src/updater/trust/signature.ts';
 
 const today = new Date('2030-06-01T12:00:00Z');
 
@@ -169,14 +170,29 @@ export function delegate(repo: Forge, by: string, role: Partial<DelegationPart> 
   delegator.delegations.roles.push({ keyids: [signer.id], threshold: 1, terminating: false, ...paths, ...role });
 }
 
+/** Our reading of keys with Node's verification, which is eighty times as fast as tweetnacl's: for tests that are not about signatures. */
+const readQuickly: ReadKey = (key) => {
+  const [ours, raw] = [readEd25519(key), ed25519PublicKey(key)];
+  if (ours === null || raw === null) return null;
+  const spki = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), raw]);
+  const publicKey = createPublicKey({ key: spki, format: 'der', type: 'spki' });
+  return { identity: ours.identity, verify: (message, signature) => verify(null, message, publicKey, signature) };
+};
+
+interface Given {
+  readonly floor?: Floor;
+  readonly now?: Date;
+  readonly readKey?: ReadKey;
+}
+
 /** What a client of this repository starts from. */
-export function trustIn(repo: Forge, folder: string, given: { floor?: Floor; now?: Date } = {}): Trust {
+export function trustIn(repo: Forge, folder: string, given: Given = {}): Trust {
   const root = repo.files.get('metadata/1.root.json') ?? Buffer.alloc(0);
-  return { folder, trustedRoot: root, floor: given.floor ?? {}, now: given.now ?? today };
+  return { folder, trustedRoot: root, floor: {}, now: today, readKey: readQuickly, ...given };
 }
 
 /** One check against a forge: what is then trusted, or throws. */
-export function ask(repo: Forge, folder: string, given: { floor?: Floor; now?: Date } = {}): Promise<Trusted> {
+export function ask(repo: Forge, folder: string, given: Given = {}): Promise<Trusted> {
   return refresh(trustIn(repo, folder, given), repo.fetch, quietJob());
 }
 

@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { Updater } from 'tuf-js';
 import { expect, test } from 'vitest';
+import { readEd25519 } from '../../../src/updater/trust/signature.ts';
 import { tempFolder } from '../../folder.ts';
 import { ask, delegate, forge, newSigner, sha256, verdict, type Forge } from './forge.ts';
 
@@ -204,7 +205,9 @@ async function compare(seed: number): Promise<readonly { story: string; ours: st
     const name = pick(Object.keys(mutations), random);
     story += `${name}; `;
     mutations[name]?.(repo, random);
-    const ours = await verdict(ask(repo, join(folder.path, 'ours'), { now: new Date() }).then((trusted) => trusted.target(target)));
+    const ours = await verdict(
+      ask(repo, join(folder.path, 'ours'), { now: new Date(), readKey: readEd25519 }).then((trusted) => trusted.target(target)),
+    );
     const theirs = await theirVerdict(join(folder.path, 'theirs'), server.url);
     steps.push({ story: `${story}(${ours})`, ours: ours === 'ok' ? 'accepted' : 'refused', theirs });
   }

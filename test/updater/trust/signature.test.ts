@@ -119,7 +119,7 @@ describe('S26 the threshold', () => {
 
   async function answer(repo: Forge): Promise<string> {
     await using folder = await tempFolder();
-    return await verdict(ask(repo, folder.path));
+    return await verdict(ask(repo, folder.path, { readKey: readEd25519 }));
   }
 
   /** Puts other signatures on the timestamp that is served. */
