@@ -1,7 +1,7 @@
 /** One update, as a straight line. What is true on disk after each line stands at the head of the file that the line calls. */
 import { currentGeneration, stagedGeneration, stageGeneration } from '../install/generations.ts';
 import type { Instance } from '../install/layout.ts';
-import { tidy } from '../install/tidy.ts';
+import { tidy } from '../install/clean/tidy.ts';
 import type { Reason } from '../model/generation.ts';
 import { timed, type Job } from '../model/job.ts';
 import { findRelease, type Asking } from './check.ts';

@@ -1,7 +1,7 @@
 /** Makes a release a version on this machine: by its plan, or, when that route turns out to be bad, by the next best one. */
 import { compareTree } from '../disk/scan.ts';
 import { requireBytes } from '../disk/space.ts';
-import { tidy } from '../install/tidy.ts';
+import { tidy } from '../install/clean/tidy.ts';
 import { beginVersion, recordVersion } from '../install/versions.ts';
 import { Failed, failureOf, type Failure, type FailureCode } from '../model/failure.ts';
 import type { Job } from '../model/job.ts';

@@ -16,7 +16,7 @@ import { Failed, type Failure } from '../model/failure.ts';
 import type { Generation } from '../model/generation.ts';
 import type { Job } from '../model/job.ts';
 import { timeText } from '../model/parse.ts';
-import { abandonEpoch, makeEpoch, type Epoch } from './epochs.ts';
+import { abandonEpoch, epochToClone, makeEpoch, type Epoch } from './epoch/epochs.ts';
 import { currentGeneration, listGenerations, pointTo, writeGeneration } from './generations.ts';
 import type { Instance, Layout } from './layout.ts';
 import { findVersion, type Version } from './versions.ts';
@@ -91,7 +91,7 @@ export async function settleTrials({ instance }: Pick<Switching, 'instance'>): P
 
 /** The new generation never works on the data of the running one: the clone is made now, from what the running one left. */
 async function withEpoch(staged: Generation, made: Switching & { readonly version: Version }, job: Job): Promise<Generation> {
-  const from = made.from ?? (await currentGeneration(made.instance));
+  const from = made.from ?? (await epochToClone(staged, await currentGeneration(made.instance), made.instance));
   const { epoch, dataVersion } = await makeEpoch({ ...made, from, generation: staged.n, why: staged.why }, job);
   return write(made.instance, { ...staged, epoch, dataVersion });
 }

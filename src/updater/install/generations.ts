@@ -12,6 +12,7 @@ import { Failed, type FailureCode } from '../model/failure.ts';
 import { parseGeneration, parsePointer, type Generation, type Reason } from '../model/generation.ts';
 import { timeText } from '../model/parse.ts';
 import type { Manifest } from '../model/manifest.ts';
+import { ensureEpoch } from './epoch/record.ts';
 import type { Instance } from './layout.ts';
 
 /** Writes the next generation's record, `staged`, and returns it. Atomic; the pointer is not touched. */
@@ -39,7 +40,7 @@ export async function stageGeneration(
     confirmedAt: null,
     failure: null,
   };
-  await makeEpoch(instance, generation.epoch);
+  if (manifest.entry === null) await shareEpoch(instance, generation);
   await writeGeneration(instance, generation);
   return generation;
 }
@@ -108,9 +109,7 @@ async function usedNumbers(instance: Instance): Promise<readonly number[]> {
   return numbers.map(Number).toSorted((a, b) => a - b);
 }
 
-/** An epoch is made before the record that names it. */
-async function makeEpoch(instance: Instance, epoch: number): Promise<void> {
-  for (const part of ['config', 'data', 'evolutions', 'profile']) {
-    await mkdir(join(instance.epochs, String(epoch), part), { recursive: true, mode: 0o700 });
-  }
+/** Content writes nothing, so its generations share one epoch; it is there before a record names it. A program's epoch is made at its switch. */
+async function shareEpoch(instance: Instance, { n, epoch, dataVersion, why, createdAt }: Generation): Promise<void> {
+  await ensureEpoch(instance, { epoch, dataVersion, from: null, generation: n, why, createdAt, state: 'live' });
 }

@@ -5,7 +5,7 @@
  *   versions/<v>-<digest8>.json     its record, written last: without it the tree does not exist
  *   trust/                          believed metadata; accepted/<treeDigest>.json: manifests that were vouched for
  *   downloads/                      parts that can be resumed, trees on the way; everything here may be deleted at any time
- *   instances/<name>/               current.json (the pointer), generations/, epochs/, lock.db
+ *   instances/<name>/               current.json (the pointer), generations/, epochs/, bulk/, lock.db
  *   source.json  checked.json       where updates come from; when that was last asked
  *   lock.db                         held by whoever changes versions, trust or downloads
  */
@@ -33,6 +33,7 @@ export interface Instance {
   readonly pointer: string;
   readonly generations: string;
   readonly epochs: string;
+  readonly bulk: string;
   readonly lock: string;
 }
 
@@ -61,6 +62,7 @@ export function instanceOf(layout: Layout, name: string): Instance {
     pointer: join(folder, 'current.json'),
     generations: join(folder, 'generations'),
     epochs: join(folder, 'epochs'),
+    bulk: join(folder, 'bulk'),
     lock: join(folder, 'lock.db'),
   };
 }

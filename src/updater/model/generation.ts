@@ -9,7 +9,7 @@ import { failureCodes } from './failure.ts';
 import { nameSchema, parseAs, sha256Schema, timeSchema, versionSchema } from './parse.ts';
 
 const generationStates = ['staged', 'trying', 'good', 'bad'] as const;
-const reasons = ['install', 'update', 'rollback', 'restore', 'repair', 'evolutions'] as const;
+export const reasonSchema = z.enum(['install', 'update', 'rollback', 'restore', 'repair', 'evolutions']);
 
 const pointerSchema = z.object({ generation: z.int().positive() });
 
@@ -29,7 +29,7 @@ const generationSchema = z.object({
   state: z.enum(generationStates),
   triesLeft: z.int().nonnegative(),
   previous: z.int().positive().nullable(),
-  why: z.enum(reasons),
+  why: reasonSchema,
   createdAt: timeSchema,
   startedAt: timeSchema.nullable(),
   confirmedAt: timeSchema.nullable(),

@@ -8,7 +8,7 @@ import { activate, settle, type Switching } from '../../../src/updater/install/a
 import { currentGeneration, listGenerations, stagedGeneration, stageGeneration } from '../../../src/updater/install/generations.ts';
 import { instanceOf, layoutOf } from '../../../src/updater/install/layout.ts';
 import { rollBack } from '../../../src/updater/install/rollback.ts';
-import { sweep, tidy } from '../../../src/updater/install/tidy.ts';
+import { sweep, tidy } from '../../../src/updater/install/clean/tidy.ts';
 import { beginVersion, findVersion, floorOf, listVersions, recordVersion } from '../../../src/updater/install/versions.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
 import type { Manifest } from '../../../src/updater/model/manifest.ts';

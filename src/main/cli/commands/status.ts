@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { readRecord } from '../../../updater/disk/atomic.ts';
 import { bytesBelow } from '../../../updater/disk/space.ts';
-import { abilityOf } from '../../../updater/install/ability.ts';
+import { abilityOf } from '../../../updater/install/checks/ability.ts';
 import { installedGeneration, stagedGeneration } from '../../../updater/install/generations.ts';
 import type { Layout } from '../../../updater/install/layout.ts';
 import { findVersion } from '../../../updater/install/versions.ts';

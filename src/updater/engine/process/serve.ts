@@ -7,7 +7,7 @@ import { activate, settle } from '../../install/activate.ts';
 import { stagedGeneration } from '../../install/generations.ts';
 import { instanceOf, layoutOf, type Instance, type Layout } from '../../install/layout.ts';
 import { rollBack } from '../../install/rollback.ts';
-import { sweep } from '../../install/tidy.ts';
+import { sweep } from '../../install/clean/tidy.ts';
 import { Failed } from '../../model/failure.ts';
 import { parseSource, type Generation, type Source } from '../../model/generation.ts';
 import type { Job } from '../../model/job.ts';

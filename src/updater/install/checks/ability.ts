@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Layout } from './layout.ts';
+import type { Layout } from '../layout.ts';
 
 /** What self-update can do on this installation, and why not more. */
 export interface Ability {

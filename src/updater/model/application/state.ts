@@ -1,6 +1,6 @@
 /** What an update is doing right now, as every window and command sees it. Nothing here is stored: it is derived or lost. */
-import type { Failure } from './failure.ts';
-import type { Progress } from './job.ts';
+import type { Failure } from '../failure.ts';
+import type { Progress } from '../job.ts';
 
 export type UpdateState =
   | { readonly kind: 'disabled'; readonly why: string }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mayFollow, type UpdateKind } from '../../../src/updater/model/state.ts';
+import { mayFollow, type UpdateKind } from '../../../../src/updater/model/application/state.ts';
 
 const kinds: readonly UpdateKind[] = [
   'disabled',

@@ -5,9 +5,9 @@
  * never touched, whatever happened to the files around it.
  */
 import { join } from 'node:path';
-import { isLeftover, namesIn, removeTree } from '../disk/atomic.ts';
-import { heldVersions, listInstances } from './instances.ts';
-import type { Layout } from './layout.ts';
+import { isLeftover, namesIn, removeTree } from '../../disk/atomic.ts';
+import { heldVersions, listInstances } from '../instances.ts';
+import type { Layout } from '../layout.ts';
 
 /** Removes unfinished trees, and the downloads that `keep` does not name. Never follows a link. */
 export async function tidy(layout: Layout, keep: ReadonlySet<string>): Promise<void> {
