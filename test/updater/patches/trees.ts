@@ -1,4 +1,5 @@
-import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makePatch } from '../../../build/release/patch/make.ts';
 import { scanTree } from '../../../src/updater/disk/scan.ts';
@@ -17,15 +18,12 @@ export interface Version {
 
 /** Writes a tree and scans it. */
 export async function writeTree(folder: string, contents: Contents, version = '1.0.0'): Promise<Version> {
-  await mkdir(folder, { recursive: true });
+  mkdirSync(folder, { recursive: true });
   for (const [name, value] of Object.entries(contents)) {
     const path = join(folder, name.replace(/\*$/, ''));
-    await mkdir(dirname(path), { recursive: true });
-    if (typeof value === 'string') await symlink(value, path);
-    else {
-      await writeFile(path, value);
-      await chmod(path, name.endsWith('*') ? 0o755 : 0o644);
-    }
+    mkdirSync(dirname(path), { recursive: true });
+    if (typeof value === 'string') symlinkSync(value, path);
+    else writeFileSync(path, value, { mode: name.endsWith('*') ? 0o755 : 0o644 });
   }
   return { folder, tree: await scanTree(folder, quietJob()), version };
 }
