@@ -1,7 +1,7 @@
 /** The `moult` command. Handlers return exit codes; wrong usage is 2, as in `docs/commands.md`. */
 import { Command, CommanderError } from 'commander';
 import { diff } from './commands/diff.ts';
-import { rollback, versions } from './commands/history.ts';
+import { rollback, versions, type RollbackOptions } from './commands/history.ts';
 import { install, type InstallOptions } from './commands/install.ts';
 import { start } from './commands/start.ts';
 import { status, version } from './commands/status.ts';
@@ -64,7 +64,8 @@ function addInstalling(program: Command, run: Run): void {
     .command('rollback')
     .description('goes back to an earlier version')
     .argument('[generation|version]', 'which one, instead of the one before')
-    .action((target: string | undefined) => run((globals) => rollback(globals, target)));
+    .option('--data <keep|restore>', 'what to do with data that is newer than it can read')
+    .action((target: string | undefined, options: RollbackOptions) => run((globals) => rollback(globals, target, options)));
   program
     .command('start')
     .description('switches to a waiting version and starts the current one')

@@ -19,7 +19,7 @@ import type { Instance } from './layout.ts';
 export async function stageGeneration(
   instance: Instance,
   manifest: Manifest,
-  made: { why: Reason; now: Date; tries: number },
+  made: { why: Reason; now: Date; tries: number; epoch?: number },
 ): Promise<Generation> {
   await mkdir(instance.generations, { recursive: true });
   const all = await listGenerations(instance);
@@ -29,7 +29,7 @@ export async function stageGeneration(
     version: manifest.version,
     treeDigest: manifest.tree.digest,
     evolutions: current?.evolutions ?? {},
-    epoch: current?.epoch ?? Math.max(0, ...all.map(({ epoch }) => epoch)) + 1,
+    epoch: made.epoch ?? current?.epoch ?? Math.max(0, ...all.map(({ epoch }) => epoch)) + 1,
     dataVersion: manifest.dataVersion,
     state: 'staged',
     triesLeft: made.tries,

@@ -5,28 +5,69 @@ import { Failed } from '../model/failure.ts';
 import type { Generation } from '../model/generation.ts';
 import type { Job } from '../model/job.ts';
 import { activate, settle, type Switching } from './activate.ts';
+import { readEpoch } from './epoch/record.ts';
 import { installedGeneration, listGenerations, stageGeneration } from './generations.ts';
+import type { Instance } from './layout.ts';
 import { findVersion, type Version } from './versions.ts';
 
 /**
- * Goes back to `target`, a generation's number or a version (null: to the generation before), and returns the new generation.
- * Every file of the old version is verified first. Where `target` runs already there is nothing to do. Throws `usage/wrong` for an unknown target, `switch/denied` when that
- * version is damaged, gone, or may not be gone back to.
+ * Where to go back to: a generation's number or a version (null: to the generation before). `data` says what to do with data that
+ * is newer than the old version can read: `restore` what belonged to it then; `keep` (and null) never hands it over.
  */
-export async function rollBack(target: string | null, switching: Switching, job: Job): Promise<Generation> {
+export interface WayBack {
+  readonly target: string | null;
+  readonly data: 'keep' | 'restore' | null;
+}
+
+/** Goes back and returns the new generation; where the target runs already there is nothing to do. Throws as `stageRollback` does. */
+export async function rollBack(way: WayBack, switching: Switching, job: Job): Promise<Generation> {
+  const staged = await stageRollback(way, switching, job);
+  return staged === null ? settle(switching) : activate(staged, switching, job);
+}
+
+/**
+ * Stages a generation with an old version, every file of which was verified; its record names the epoch that its own will be a
+ * clone of. Null where the target runs already. Throws `usage/wrong` for an unknown target, `switch/denied` when that version is
+ * damaged, gone, or may not be gone back to, `switch/data` when it cannot read the data.
+ */
+export async function stageRollback(way: WayBack, switching: Switching, job: Job): Promise<Generation | null> {
   const { layout, instance, now } = switching;
   const current = await installedGeneration(instance);
-  if (target !== null && isNamedBy(target, current)) return settle(switching);
-  const back = chooseTarget(target, current, await listGenerations(instance));
+  if (way.target !== null && isNamedBy(way.target, current)) return null;
+  const back = chooseTarget(way.target, current, await listGenerations(instance));
   const version = await findVersion(layout, back.treeDigest);
   if (version === null) throw new Failed('switch/denied', `version ${back.version} is not on this machine any more`);
   await refuseForbidden(current, version, switching);
+  const epoch = await chooseEpoch(way.data, { current, back, version }, instance);
   const difference = await compareTree(version.folder, version.manifest.tree, job);
   if (difference.missing.length + difference.extra.length + difference.changed.length > 0) {
     throw new Failed('switch/denied', `version ${back.version} is damaged`);
   }
-  const staged = await stageGeneration(instance, version.manifest, { why: 'rollback', now, tries: version.manifest.health.tries });
-  return activate(staged, switching, job);
+  return stageGeneration(instance, version.manifest, { why: 'rollback', now, tries: version.manifest.health.tries, epoch });
+}
+
+interface Sides {
+  readonly current: Generation;
+  readonly back: Generation;
+  readonly version: Version;
+}
+
+/** The epoch that the old version goes on from: the present one where it can read it, its own of then where that is wished. The present one stays in any case. */
+async function chooseEpoch(data: WayBack['data'], { current, back, version }: Sides, instance: Instance): Promise<number> {
+  if (version.manifest.entry === null) return current.epoch;
+  const readable = version.manifest.dataVersion;
+  if (data === 'restore') {
+    const then = await readEpoch(instance, back.epoch);
+    if (then === null || then.dataVersion > readable) {
+      throw new Failed('switch/data', `the data that version ${back.version} had as generation ${back.n} is not on this machine any more`);
+    }
+    return back.epoch;
+  }
+  const now = (await readEpoch(instance, current.epoch))?.dataVersion ?? current.dataVersion;
+  if (now <= readable) return current.epoch;
+  const what = `the data has version ${now}, and ${back.version} can read up to ${readable}`;
+  const ways = `--data restore goes back to the data of generation ${back.n}; the present data stays as epoch ${current.epoch} and can be exported`;
+  throw new Failed('switch/data', `${what}; ${ways}`);
 }
 
 /** Picks the newest generation that the target names; without one, the newest earlier one with another version that was good. */

@@ -7,7 +7,7 @@ import { takeLock } from '../../../src/updater/disk/lock.ts';
 import { activate, settle, type Switching } from '../../../src/updater/install/activate.ts';
 import { currentGeneration, listGenerations, stagedGeneration, stageGeneration } from '../../../src/updater/install/generations.ts';
 import { instanceOf, layoutOf } from '../../../src/updater/install/layout.ts';
-import { rollBack } from '../../../src/updater/install/rollback.ts';
+import { rollBack, type WayBack } from '../../../src/updater/install/rollback.ts';
 import { sweep, tidy } from '../../../src/updater/install/clean/tidy.ts';
 import { beginVersion, findVersion, floorOf, listVersions, recordVersion } from '../../../src/updater/install/versions.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
@@ -42,6 +42,10 @@ async function makeVersion({ layout }: Switching, version: string, fields: Parti
 async function switchTo(switching: Switching, manifest: Manifest) {
   const staged = await stageGeneration(switching.instance, manifest, { why: 'update', now, tries: 3 });
   return activate(staged, switching, job);
+}
+
+function to(target: string | null): WayBack {
+  return { target, data: null };
 }
 
 describe('the switch', () => {
@@ -90,8 +94,8 @@ describe('going back', () => {
     await using switching = await place(folder.path);
     await switchTo(switching, await makeVersion(switching, '1.0.0'));
     await switchTo(switching, await makeVersion(switching, '1.1.0'));
-    expect(await rollBack(null, switching, job)).toMatchObject({ n: 3, version: '1.0.0', why: 'rollback', previous: 2, state: 'good' });
-    expect(await rollBack('1.1.0', switching, job)).toMatchObject({ n: 4, version: '1.1.0', previous: 3 });
+    expect(await rollBack(to(null), switching, job)).toMatchObject({ n: 3, version: '1.0.0', why: 'rollback', previous: 2, state: 'good' });
+    expect(await rollBack(to('1.1.0'), switching, job)).toMatchObject({ n: 4, version: '1.1.0', previous: 3 });
     expect((await listGenerations(switching.instance)).map(({ n }) => n)).toEqual([1, 2, 3, 4]);
   });
 
@@ -101,12 +105,12 @@ describe('going back', () => {
     const first = await makeVersion(switching, '1.0.0');
     await switchTo(switching, first);
     await switchTo(switching, await makeVersion(switching, '1.1.0', { rollback: { supported: true, minVersion: '1.0.5' } }));
-    await expect(rollBack('7.0.0', switching, job)).rejects.toMatchObject({ code: 'usage/wrong' });
-    await expect(rollBack(null, switching, job)).rejects.toMatchObject({ code: 'switch/denied' });
+    await expect(rollBack(to('7.0.0'), switching, job)).rejects.toMatchObject({ code: 'usage/wrong' });
+    await expect(rollBack(to(null), switching, job)).rejects.toMatchObject({ code: 'switch/denied' });
     await switchTo(switching, await makeVersion(switching, '1.2.0'));
     const version = await findVersion(switching.layout, first.tree.digest);
     await writeFile(join(version?.folder ?? '', 'app.txt'), '1.0.1');
-    await expect(rollBack('1.0.0', switching, job)).rejects.toMatchObject({ code: 'switch/denied' });
+    await expect(rollBack(to('1.0.0'), switching, job)).rejects.toMatchObject({ code: 'switch/denied' });
     expect(await currentGeneration(switching.instance)).toMatchObject({ version: '1.2.0' });
   });
 
@@ -115,8 +119,8 @@ describe('going back', () => {
     await using switching = await place(folder.path);
     await switchTo(switching, await makeVersion(switching, '1.0.0'));
     await switchTo(switching, await makeVersion(switching, '1.1.0'));
-    const back = await rollBack('1.0.0', switching, job);
-    expect([await rollBack('1.0.0', switching, job), await rollBack('3', switching, job)]).toEqual([back, back]);
+    const back = await rollBack(to('1.0.0'), switching, job);
+    expect([await rollBack(to('1.0.0'), switching, job), await rollBack(to('3'), switching, job)]).toEqual([back, back]);
     expect(await listGenerations(switching.instance)).toHaveLength(3);
   });
 });

@@ -1,4 +1,5 @@
 import { listGenerations, installedGeneration } from '../../../updater/install/generations.ts';
+import { Failed } from '../../../updater/model/failure.ts';
 import type { Generation } from '../../../updater/model/generation.ts';
 import { askEngine } from '../../../updater/engine/process/client.ts';
 import { placeOf, type Globals } from '../place.ts';
@@ -17,16 +18,27 @@ export function versions(globals: Globals): Promise<number> {
   });
 }
 
-/** `moult rollback`: goes back to a generation or version that is still on this machine. */
-export function rollback(globals: Globals, target: string | undefined): Promise<number> {
+export interface RollbackOptions {
+  readonly data?: string;
+}
+
+/** `moult rollback`: goes back to a generation or version that is still on this machine; `--data` decides about data that is newer than it can read. */
+export function rollback(globals: Globals, target: string | undefined, options: RollbackOptions): Promise<number> {
   return runCommand(globals, async (job) => {
     const { layout, instance } = placeOf(globals);
     const before = await installedGeneration(instance);
-    const request = { kind: 'rollback', root: layout.root, instance: instance.name, to: target ?? null } as const;
+    const where = { root: layout.root, instance: instance.name };
+    const request = { kind: 'rollback', ...where, to: target ?? null, ...dataChoice(options) } as const;
     const { generation } = await askEngine<'rollback'>(request, job);
     say(globals, summaryOf(before.version, generation, null), `Back on ${generation.version}; ${before.version} stays on this machine.`);
     return 0;
   });
+}
+
+function dataChoice({ data }: RollbackOptions): { readonly data?: 'keep' | 'restore' } {
+  if (data === undefined) return {};
+  if (data === 'keep' || data === 'restore') return { data };
+  throw new Failed('usage/wrong', '--data is keep or restore');
 }
 
 function historyLine({ n, version, why, state, createdAt, failure }: Generation, current: number): string {

@@ -7,7 +7,7 @@ import type { Passed } from '../../trust/choose.ts';
 import type { Made } from '../make.ts';
 import type { Effect, Plan } from '../plan.ts';
 
-const where = { root: z.string(), instance: z.string() };
+const where = { root: z.string(), instance: z.string(), waitMs: z.int().nonnegative().optional() };
 
 const requestSchema = z.discriminatedUnion('kind', [
   z.object({
@@ -28,7 +28,12 @@ const requestSchema = z.discriminatedUnion('kind', [
     withoutPatches: z.boolean(),
   }),
   z.object({ kind: z.literal('switch'), ...where }),
-  z.object({ kind: z.literal('rollback'), ...where, to: z.string().nullable() }),
+  z.object({
+    kind: z.literal('rollback'),
+    ...where,
+    to: z.string().nullable(),
+    data: z.enum(['keep', 'restore']).optional(),
+  }),
 ]);
 
 const messageSchema = z.discriminatedUnion('kind', [

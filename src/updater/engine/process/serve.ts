@@ -16,17 +16,18 @@ import { installFirst } from '../first.ts';
 import { updaterVersion } from '../machine.ts';
 import type { Request, RequestOf, Results } from './requests.ts';
 
-/** How long a command waits for another one that works on the same root or instance. */
-const waitMs = 60_000;
+/** How long a command waits for another one that works on the same root or instance, unless its request says otherwise. */
+const patienceMs = 60_000;
 
 /** Carries out a request and returns its result. */
 export async function serve(request: Request, job: Job): Promise<Results[Request['kind']]> {
   const layout = layoutOf(request.root);
   const instance = instanceOf(layout, request.instance);
   await mkdir(instance.folder, { recursive: true });
+  const waitMs = request.waitMs ?? patienceMs;
   await using rootLock = await takeLock(layout.lock, { waitMs }, job);
   await sweep(layout);
-  const place = { layout, instance, rootLock };
+  const place = { layout, instance, rootLock, waitMs };
   switch (request.kind) {
     case 'install':
       return await serveInstall(request, place, job);
@@ -43,6 +44,7 @@ interface Place {
   readonly layout: Layout;
   readonly instance: Instance;
   readonly rootLock: Lock;
+  readonly waitMs: number;
 }
 
 async function serveInstall(request: RequestOf<'install'>, place: Place, job: Job): Promise<Results['install']> {
@@ -70,12 +72,12 @@ async function serveSwitch(place: Place, job: Job): Promise<Results['switch']> {
 }
 
 async function serveRollback(request: RequestOf<'rollback'>, place: Place, job: Job): Promise<Results['rollback']> {
-  await using lock = await takeLock(place.instance.lock, { waitMs }, job);
-  return { generation: await rollBack(request.to, { ...place, lock, now: new Date() }, job) };
+  await using lock = await takeLock(place.instance.lock, place, job);
+  return { generation: await rollBack({ target: request.to, data: request.data ?? null }, { ...place, lock, now: new Date() }, job) };
 }
 
 async function switchTo(staged: Generation, place: Place, job: Job): Promise<Generation> {
-  await using lock = await takeLock(place.instance.lock, { waitMs }, job);
+  await using lock = await takeLock(place.instance.lock, place, job);
   job.report({ step: 'switch', doneBytes: 0, totalBytes: null });
   return await activate(staged, { ...place, lock, now: new Date() }, job);
 }
