@@ -69,6 +69,11 @@ const messages: Readonly<Record<FailureCode, Message>> = {
     works: 'The version before it runs again with its data.',
     todo: 'Nothing: it is tried again in a day.',
   },
+  'start/unstable': {
+    happened: 'The program does not stay up.',
+    works: 'Its data was not touched.',
+    todo: 'Go back with "moult rollback", or start it without evolutions with "moult start --safe".',
+  },
   'start/no-entry': {
     happened: 'This version is content only: there is no program to start.',
     works: 'It is installed and can be used by whatever reads it.',

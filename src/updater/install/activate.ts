@@ -69,8 +69,9 @@ export async function confirm(generation: Generation, { instance, now }: Pick<Sw
 /** Notes that a generation is bad: one that was taken back, or was never switched to; the epoch it had to itself is marked. Not atomic: safe to repeat. */
 export async function condemn(bad: Generation, failure: Failure, { instance }: Pick<Switching, 'instance'>): Promise<Generation> {
   const condemned = await write(instance, { ...bad, state: 'bad', failure });
-  const others = (await listGenerations(instance)).filter(({ n }) => n !== bad.n);
-  if (!others.some(({ epoch }) => epoch === bad.epoch)) await abandonEpoch(instance, bad.epoch);
+  const isCurrent = (await currentGeneration(instance))?.n === bad.n;
+  const isShared = (await listGenerations(instance)).some(({ n, epoch }) => n !== bad.n && epoch === bad.epoch);
+  if (!isCurrent && !isShared) await abandonEpoch(instance, bad.epoch);
   return condemned;
 }
 

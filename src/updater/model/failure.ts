@@ -31,6 +31,7 @@ const failures = {
   'switch/breaking': { exit: 3, retry: 'changed' },
   'start/failed': { exit: 7, retry: 'never' },
   'start/slow': { exit: 7, retry: 'later' },
+  'start/unstable': { exit: 4, retry: 'changed' },
   'start/no-entry': { exit: 2, retry: 'never' },
   'start/nothing': { exit: 1, retry: 'changed' },
   'disk/space': { exit: 6, retry: 'changed' },

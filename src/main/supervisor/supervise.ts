@@ -1,0 +1,169 @@
+/**
+ * A start, from the records on disk to the end of the program: switches to what waits, tries it, takes it back when it is bad.
+ *
+ * Whatever the supervisor is killed at, the records say how far it was, and the next start goes on from there: every step below
+ * is decided anew from disk. Each try is counted before its program starts, so a version that takes its supervisor along is
+ * started three times at most.
+ */
+import { compareTree } from '../../updater/disk/scan.ts';
+import { takeLock } from '../../updater/disk/lock.ts';
+import { activate, condemn, confirm, countTry, giveTryBack, settle, settleTrials, takeBack } from '../../updater/install/activate.ts';
+import { currentGeneration } from '../../updater/install/generations.ts';
+import type { Version } from '../../updater/install/versions.ts';
+import { Failed, failureOf } from '../../updater/model/failure.ts';
+import type { Generation } from '../../updater/model/generation.ts';
+import type { Job } from '../../updater/model/job.ts';
+import { decide, type StartPlan } from './decide.ts';
+import { look, recoverPointer } from './look.ts';
+import {
+  ending,
+  ifDiskLets,
+  launch,
+  switchingOf,
+  untilVerdict,
+  versionOf,
+  type Ending,
+  type Session,
+  type Tools,
+  type Wish,
+} from './session.ts';
+import { isUnstable, noteFine, noteTold } from './starts.ts';
+import { untried, type Exit, type Trial } from './trial/judge.ts';
+import { watch, type Watching } from './trial/watch.ts';
+
+/**
+ * Starts what the instance's records say, under its lock, until it ends. Throws `start/nothing`, `start/no-entry`,
+ * `start/unstable` (three short starts of a good version, or a first version that fails), `disk/busy`, `state/damaged`.
+ */
+export async function supervise(wish: Wish, tools: Tools, job: Job): Promise<Ending> {
+  const { layout, instance, patience, clock } = tools;
+  await using lock = await takeLock(instance.lock, { waitMs: patience.lockMs }, job);
+  const recovered = await recoverPointer(tools);
+  if (recovered !== null) tools.tell({ kind: 'recovered', generation: null, failure: recovered });
+  await settleTrials(tools);
+  if ((await currentGeneration(instance)) !== null) await settle({ layout, instance, now: clock.wall() });
+  return await goOn({ wish, tools, lock, takenBack: null, factor: 1, mayNotSwitch: false, instead: null }, job);
+}
+
+/** The next step by what is on disk now; every step ends here again or in an ending. */
+async function goOn(session: Session, job: Job): Promise<Ending> {
+  job.signal.throwIfAborted();
+  if (session.instead !== null) return run(session.instead, session, job);
+  const { current, staged, previous } = await look(session.tools);
+  const plan = decide(current, session.mayNotSwitch ? null : staged, previous);
+  switch (plan.kind) {
+    case 'nothing':
+      throw new Failed(plan.failure.code, plan.failure.detail);
+    case 'run':
+      return run(plan.generation, session, job);
+    case 'switch':
+      return goOn(await switchTo(plan.to, session, job), job);
+    case 'back':
+      return goOn(await goBack(plan, session), job);
+    case 'try':
+      return tryOut(plan, { ...session, previous }, job);
+  }
+}
+
+/** A version that is damaged, or cannot take the data over, is bad. Where only the machine is at fault it waits on, and the present one runs. */
+async function switchTo(staged: Generation, session: Session, job: Job): Promise<Session> {
+  const { tell } = session.tools;
+  try {
+    await refuseDamaged(await versionOf(staged, session), job);
+    tell({ kind: 'switched', generation: await activate(staged, switchingOf(session), job), failure: null });
+    return { ...session, factor: 1 };
+  } catch (error) {
+    const failure = failureOf(error);
+    if (failure.code === 'job/cancelled') throw error;
+    tell({ kind: 'not-switched', generation: staged, failure });
+    if (failure.code.startsWith('disk/')) return { ...session, mayNotSwitch: true };
+    await ifDiskLets(() => condemn(staged, failure, session.tools));
+    return { ...session, mayNotSwitch: true, takenBack: failure };
+  }
+}
+
+/** On a full disk nothing can be written down, and yet the old version can run; the next start goes back again. */
+async function goBack({ from, to, failure }: Extract<StartPlan, { kind: 'back' }>, session: Session): Promise<Session> {
+  session.tools.tell({ kind: 'taken-back', generation: from, failure });
+  const done = await ifDiskLets(async () => {
+    await takeBack(from, { to, failure }, switchingOf(session));
+    return true;
+  });
+  return { ...session, takenBack: failure, factor: 1, instead: done === null ? to : null };
+}
+
+type Trying = Session & { readonly previous: Generation | null };
+
+/** Starts a generation that has to prove itself, and does what the verdict says. */
+async function tryOut({ generation, isLastResort }: Extract<StartPlan, { kind: 'try' }>, session: Trying, job: Job): Promise<Ending> {
+  const { tools, previous, factor } = session;
+  const tried = await counted(generation, session);
+  if (tried === null) return goOn({ ...session, instead: previous }, job);
+  const running = await launch(tried, session, job);
+  const trial = await watch(untried, running, untilVerdict(session, tried));
+  const exit = trial.verdict?.kind === 'good' ? null : await running.program.stop(tools.patience.graceMs);
+  if (exit === null) return stay(await proven(tried, session), { running, trial }, session);
+  if (trial.verdict?.kind === 'killed') return ending(exit, tried, session);
+  if (trial.verdict?.kind !== 'failed' && trial.verdict?.kind !== 'slow') return ending(exit, await giveTryBack(tried, tools), session);
+  const { kind, detail } = trial.verdict;
+  const { failure } = new Failed(kind === 'slow' ? 'start/slow' : 'start/failed', detail);
+  if (kind === 'slow' && factor === 1 && tried.triesLeft > 0) {
+    tools.tell({ kind: 'slow', generation: tried, failure });
+    return goOn({ ...session, factor: tools.patience.slowFactor }, job);
+  }
+  if (previous !== null) return goOn(await goBack({ kind: 'back', from: tried, to: previous, failure }, session), job);
+  await condemn(tried, failure, tools);
+  throw new Failed(
+    'start/unstable',
+    `version ${tried.version} failed${isLastResort ? ' again' : ''} (${detail}), and there is no other one`,
+  );
+}
+
+/** A try that cannot be counted is not made, while there is another version to run. */
+async function counted(generation: Generation, { tools, previous }: Trying): Promise<Generation | null> {
+  const count = (): Promise<Generation> => countTry(generation, { instance: tools.instance, now: tools.clock.wall() });
+  return previous === null ? count() : ifDiskLets(count);
+}
+
+/** What cannot be written down has to be proven again at the next start. */
+async function proven(tried: Generation, { tools }: Session): Promise<Generation> {
+  return (await ifDiskLets(() => confirm(tried, { instance: tools.instance, now: tools.clock.wall() }))) ?? tried;
+}
+
+/** A program that proved itself runs on, unless only its verdict was wanted. */
+async function stay(good: Generation, { running, trial }: { running: Watching; trial: Trial }, session: Session): Promise<Ending> {
+  session.tools.tell({ kind: 'good', generation: good, failure: null });
+  if (session.wish.until === 'end') return ending(await endOf(trial, running), good, session);
+  await running.program.stop(session.tools.patience.graceMs);
+  return { exitCode: 0, generation: good, takenBack: session.takenBack };
+}
+
+/** Runs a generation that needs no trial, to its end. */
+async function run(generation: Generation, session: Session, job: Job): Promise<Ending> {
+  const { wish, tools, takenBack } = session;
+  if (wish.until === 'verdict') return { exitCode: takenBack === null ? 0 : 7, generation, takenBack };
+  if (!wish.isSafe && (await isUnstable(tools.instance, generation.n))) {
+    await noteTold(tools.instance);
+    throw new Failed(
+      'start/unstable',
+      `version ${generation.version} ended three times within ${tools.patience.healthyMs / 1000} s of its start`,
+    );
+  }
+  const running = await launch(generation, session, job);
+  const isToldReady = untilVerdict(session, generation);
+  const trial = await watch(untried, running, (now) => isToldReady(now) && now.awakeMs >= tools.patience.healthyMs);
+  if (trial.exit === null || trial.quitting !== null || job.signal.aborted) await noteFine(tools.instance);
+  return ending(await endOf(trial, running), generation, session);
+}
+
+async function endOf(trial: Trial, running: Watching): Promise<Exit> {
+  await watch(trial, running, () => false);
+  return running.program.ended;
+}
+
+/** Every file of a version is hashed before its first start. */
+async function refuseDamaged(version: Version, job: Job): Promise<void> {
+  const { missing, extra, changed } = await compareTree(version.folder, version.manifest.tree, job);
+  const path = missing[0] ?? extra[0] ?? changed[0]?.path;
+  if (path !== undefined) throw new Failed('state/damaged', `${path} of version ${version.record.version} is not as it was built`);
+}
