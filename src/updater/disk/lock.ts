@@ -5,11 +5,12 @@
  * POSIX locks: when this process opens and closes the same file anywhere else, the lock is silently gone. So no other file opens
  * a `lock.db`, every walk leaves it unread, and `stillHeld` is asked again before each rename.
  */
-import { accessSync, constants, lstatSync, readFileSync, truncateSync } from 'node:fs';
+import { accessSync, closeSync, constants, lstatSync, openSync, readFileSync, truncateSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { Failed } from '../model/failure.ts';
 import type { Job } from '../model/job.ts';
+import { hasCode } from './atomic.ts';
 
 /** A lock that is held until it is disposed of or its process ends. */
 export interface Lock {
@@ -38,7 +39,8 @@ export async function takeLock(path: string, { waitMs }: { readonly waitMs: numb
 function tryLock(path: string): (Lock & AsyncDisposable) | null {
   const before = identityOf(path);
   // What may not be written SQLite opens for reading, and then its exclusive transaction excludes nobody.
-  if (before !== null) accessSync(path, constants.W_OK);
+  if (before === null) createEmpty(path);
+  else accessSync(path, constants.W_OK);
   const database = new Database(path, { timeout: 0 });
   let held = false;
   try {
@@ -52,6 +54,16 @@ function tryLock(path: string): (Lock & AsyncDisposable) | null {
     return afterFailure(error, path);
   } finally {
     if (!held) database.close();
+  }
+}
+
+/** SQLite would say that it cannot open what could not be created, whatever the reason. Nobody can hold a lock on what was not there. */
+function createEmpty(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx'));
+  } catch (error) {
+    // Another one was quicker.
+    if (!hasCode(error, 'EEXIST')) throw error;
   }
 }
 

@@ -180,7 +180,8 @@ describe('tidying', () => {
     await using switching = await place(folder.path);
     await switchTo(switching, await makeVersion(switching, '1.0.0'));
     const { layout, instance } = switching;
-    const places = [layout.root, layout.versions, layout.trust, layout.accepted, instance.folder, instance.generations];
+    const epoch = join(instance.epochs, '1');
+    const places = [layout.root, layout.versions, layout.trust, layout.accepted, instance.folder, instance.generations, epoch];
     for (const folder of places) await writeFile(join(folder, '.moult-new-0123456789abcdef'), 'half');
     await mkdir(join(layout.versions, '.moult-old-0123456789abcdef', 'bin'), { recursive: true });
     await writeFile(join(layout.root, '.moult-new-mine'), 'mine');

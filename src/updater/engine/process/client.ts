@@ -22,10 +22,12 @@ async function runOnce(request: Request, job: Job): Promise<Outcome> {
   job.signal.throwIfAborted();
   const script = new URL(`./main${extname(import.meta.url)}`, import.meta.url);
   const child = fork(fileURLToPath(script), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced', execArgv: [] });
-  const cancel = (): unknown => child.connected && child.send('cancel');
+  // A process that is gone cannot be told anything; that it is gone shows in its exit.
+  const tell = (message: Request | 'cancel'): unknown => child.connected && child.send(message, () => undefined);
+  const cancel = (): unknown => tell('cancel');
   job.signal.addEventListener('abort', cancel);
   try {
-    child.send(request);
+    tell(request);
     return await outcomeOf(child, job);
   } finally {
     job.signal.removeEventListener('abort', cancel);

@@ -7,7 +7,7 @@
 import { join } from 'node:path';
 import { isLeftover, namesIn, removeTree } from '../../disk/atomic.ts';
 import { heldVersions, listInstances } from '../instances.ts';
-import type { Layout } from '../layout.ts';
+import type { Instance, Layout } from '../layout.ts';
 
 /** Removes unfinished trees, and the downloads that `keep` does not name. Never follows a link. */
 export async function tidy(layout: Layout, keep: ReadonlySet<string>): Promise<void> {
@@ -23,8 +23,12 @@ export async function tidy(layout: Layout, keep: ReadonlySet<string>): Promise<v
 /** Removes what killed replacements left beside the files that they were to become, wherever records stand. Each of these is written under the root's lock. */
 export async function sweep(layout: Layout): Promise<void> {
   const shared = [layout.root, layout.versions, layout.trust, layout.accepted, join(layout.trust, 'targets')];
-  const own = (await listInstances(layout)).flatMap(({ folder, generations }) => [folder, generations]);
-  for (const folder of [...shared, ...own]) {
+  const own = await Promise.all((await listInstances(layout)).map(recordFolders));
+  for (const folder of [...shared, ...own.flat()]) {
     for (const name of (await namesIn(folder)).filter(isLeftover)) await removeTree(join(folder, name));
   }
+}
+
+async function recordFolders({ folder, generations, epochs }: Instance): Promise<readonly string[]> {
+  return [folder, generations, ...(await namesIn(epochs)).map((epoch) => join(epochs, epoch))];
 }
