@@ -2,9 +2,9 @@
 import PQueue from 'p-queue';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tempFolder } from '../folder.ts';
-import { countCalls, scenarios, tryCase, type Case, type Stage } from './campaign.ts';
-import { seeded, spread } from './choice.ts';
-import { openGround, type Ground } from './ground.ts';
+import { countCalls, scenarios, tryCase, type Case, type Stage } from './campaign/cases.ts';
+import { seeded, spread } from './campaign/choice.ts';
+import { openGround, type Ground } from './campaign/ground.ts';
 import { faultsMissing } from './shim/shim.ts';
 
 const seed = Number(process.env['FAULT_SEED'] ?? 1);
@@ -12,11 +12,11 @@ const missing = await faultsMissing();
 
 /** How many points of each piece of work, and which case of the list it is. */
 const quick: Readonly<Record<string, readonly [string, number]>> = {
-  'first install': ['R02', 4],
-  update: ['R01', 8],
+  'first install': ['R02', 3],
+  update: ['R01', 6],
   'update by two patches, then switch': ['R01', 6],
-  rollback: ['R01', 6],
-  'cleanup before and after an update': ['R02', 4],
+  rollback: ['R01', 5],
+  'cleanup before and after an update': ['R02', 3],
 };
 
 describe.skipIf(missing !== null)(`a kill at any moment (seed ${seed}${missing === null ? '' : `; skipped: ${missing}`})`, () => {
@@ -33,7 +33,7 @@ describe.skipIf(missing !== null)(`a kill at any moment (seed ${seed}${missing =
   for (const scenario of scenarios) {
     const [id, many] = quick[scenario.name] ?? ['R02', 4];
     it(`${id} leaves the old version or the new one, and the same command then finishes: ${scenario.name}`, async () => {
-      const stage: Stage = { ground, scenario, folder: folder.path };
+      const stage: Stage = { through: 'engine', ground, scenario, folder: folder.path };
       const chance = seeded(seed);
       const calls = await countCalls(stage);
       const cases = spread(calls.length, many, chance).map((at, i): Case => {

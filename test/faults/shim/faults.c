@@ -6,7 +6,9 @@
  *   FAULT_TRACE   (optional) a file that gets one line per counted call: its name and what it is about
  *   FAULT_ONLY    (optional) names of the calls that count, else every call that changes something; `read` counts only when named
  *   FAULT_AT      which call, from 1; 0 or nothing only counts
- *   FAULT_DO      before | after (the whole group is killed there) | half (a write takes half of it) | an error's number
+ *   FAULT_DO      before | after (the whole group is killed there) | alone (only this process is killed, before)
+ *                 | stop | interrupt (the whole group gets the signal and goes on) | interrupt parent
+ *                 | half (a write takes half of it) | an error's number
  *   FAULT_ALWAYS  (optional) every later call that counts fails too
  *
  * The group is whatever the first process leads: it has to be started as a leader of its own.
@@ -66,8 +68,8 @@ __attribute__((constructor)) static void begin(void) {
   root_length = strlen(root);
 }
 
-static void die(void) {
-  kill(0, SIGKILL);
+static void die(int whom) {
+  kill(whom, SIGKILL);
   for (;;) pause();
 }
 
@@ -113,7 +115,11 @@ static int judge(const char *call, int fd, const char *name) {
   tell(call, path);
   errno = saved;
   if (!action || fault_at == 0 || n < fault_at || (n > fault_at && !always)) return GO;
-  if (strcmp(action, "before") == 0) die();
+  if (strcmp(action, "before") == 0) die(0);
+  if (strcmp(action, "alone") == 0) die(getpid());
+  if (strcmp(action, "stop") == 0) return kill(0, SIGSTOP), GO;
+  if (strcmp(action, "interrupt") == 0) return kill(0, SIGINT), GO;
+  if (strcmp(action, "interrupt parent") == 0) return kill(getppid(), SIGINT), GO;
   if (strcmp(action, "after") == 0) return KILL_AFTER;
   if (strcmp(action, "half") == 0) return HALF;
   return atoi(action);
@@ -124,7 +130,7 @@ static int judge(const char *call, int fd, const char *name) {
     int verdict = judge(call, fd, name); \
     if (verdict > 0) { errno = verdict; return -1; } \
     __auto_type result = carry_out; \
-    if (verdict == KILL_AFTER) die(); \
+    if (verdict == KILL_AFTER) die(0); \
     return result; \
   } while (0)
 
@@ -135,7 +141,7 @@ static int judge(const char *call, int fd, const char *name) {
     if (verdict > 0) { errno = verdict; return -1; } \
     if (verdict == HALF && (size) > 1) (size) /= 2; \
     ssize_t result = carry_out; \
-    if (verdict == KILL_AFTER) die(); \
+    if (verdict == KILL_AFTER) die(0); \
     return result; \
   } while (0)
 

@@ -13,11 +13,11 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** What happens at one call: the whole group is killed before or after it, a write takes half of its bytes, or the call fails with an errno. */
+/** What happens at one call: the whole group (or `alone` this process) is killed, stopped, interrupted; a write takes half of its bytes; or the call fails with an errno. */
 export interface Fault {
   /** Which call, from 1. */
   readonly at: number;
-  readonly what: 'before' | 'after' | 'half' | number;
+  readonly what: 'before' | 'after' | 'alone' | 'stop' | 'interrupt' | 'interrupt parent' | 'half' | number;
   /** Names of the calls that count, such as `fsync write`; else every call that changes something. `read` counts only when named. */
   readonly only?: string;
   /** Every later call that counts fails too. */
@@ -30,6 +30,8 @@ export interface Command {
   readonly root: string;
   readonly program?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** Hears the number of the group's leader. */
+  readonly onStart?: (leader: number) => void;
 }
 
 /** How the group ended, what it said, and the calls that were counted: their names with the path below the folder. */
@@ -74,7 +76,7 @@ export async function runWithFault(command: Command, fault: Fault | null): Promi
 }
 
 /** Runs a command as the leader of a group of its own, and waits until the whole group is gone. */
-export async function runGroup({ program = process.execPath, args, env }: Omit<Command, 'root'>): Promise<Omit<Ended, 'calls'>> {
+export async function runGroup({ program = process.execPath, args, env, onStart }: Omit<Command, 'root'>): Promise<Omit<Ended, 'calls'>> {
   const child = spawn(program, [...args], { detached: true, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const text = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (data: string) => (text.stdout += data));
@@ -82,6 +84,7 @@ export async function runGroup({ program = process.execPath, args, env }: Omit<C
   const ended = Promise.withResolvers<{ code: number | null; signal: string | null }>();
   child.on('error', ended.reject).on('close', (code, signal) => ended.resolve({ code, signal }));
   const { pid } = child;
+  if (pid !== undefined) onStart?.(pid);
   const hang = setTimeout(() => pid !== undefined && signalGroup(pid, 'SIGKILL'), 120_000);
   try {
     const how = await ended.promise;

@@ -4,10 +4,10 @@ import { randomBytes } from 'node:crypto';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Request } from '../../src/updater/engine/process/requests.ts';
-import { serve } from '../../src/updater/engine/process/serve.ts';
-import { quietJob } from '../../src/updater/model/job.ts';
-import { openPublisher, type Contents } from '../publisher.ts';
+import type { Request } from '../../../src/updater/engine/process/requests.ts';
+import { serve } from '../../../src/updater/engine/process/serve.ts';
+import { quietJob } from '../../../src/updater/model/job.ts';
+import { openPublisher, type Contents } from '../../publisher.ts';
 
 const run = promisify(execFile);
 

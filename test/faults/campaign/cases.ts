@@ -2,18 +2,18 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isLeftover } from '../../src/updater/disk/atomic.ts';
-import { treeDigest } from '../../src/updater/disk/hash.ts';
-import { scanTree } from '../../src/updater/disk/scan.ts';
-import type { Request } from '../../src/updater/engine/process/requests.ts';
-import { serve } from '../../src/updater/engine/process/serve.ts';
-import { currentGeneration, stagedGeneration } from '../../src/updater/install/generations.ts';
-import { instanceOf, layoutOf } from '../../src/updater/install/layout.ts';
-import { findVersion } from '../../src/updater/install/versions.ts';
-import { failureOf } from '../../src/updater/model/failure.ts';
-import { quietJob } from '../../src/updater/model/job.ts';
+import { isLeftover } from '../../../src/updater/disk/atomic.ts';
+import { treeDigest } from '../../../src/updater/disk/hash.ts';
+import { scanTree } from '../../../src/updater/disk/scan.ts';
+import type { Request } from '../../../src/updater/engine/process/requests.ts';
+import { serve } from '../../../src/updater/engine/process/serve.ts';
+import { currentGeneration, stagedGeneration } from '../../../src/updater/install/generations.ts';
+import { instanceOf, layoutOf } from '../../../src/updater/install/layout.ts';
+import { findVersion } from '../../../src/updater/install/versions.ts';
+import { failureOf } from '../../../src/updater/model/failure.ts';
+import { quietJob } from '../../../src/updater/model/job.ts';
 import { installRequest, switchRequest, updateRequest, type Ground, type State } from './ground.ts';
-import { quickEnvironment, runWithFault, type Ended, type Fault } from './shim/shim.ts';
+import { quickEnvironment, runWithFault, type Command, type Ended, type Fault } from '../shim/shim.ts';
 
 /** One command: where it starts, what it asks for, the version that runs before it, and what it ends with: `to` running, or staged. */
 export interface Scenario {
@@ -23,6 +23,8 @@ export interface Scenario {
   readonly to: string;
   readonly ends: 'running' | 'staged';
   requests(ground: Ground, root: string): readonly Request[];
+  /** The same in the words of the command line. */
+  words(ground: Ground): readonly string[];
 }
 
 export const scenarios: readonly Scenario[] = [
@@ -33,6 +35,7 @@ export const scenarios: readonly Scenario[] = [
     to: '1.0.0',
     ends: 'running',
     requests: (ground, root) => [installRequest(ground, root)],
+    words: ({ repo, trustedRootFile }) => ['install', '--from', repo, '--trusted-root', trustedRootFile, '--version', '1.0.0'],
   },
   {
     name: 'update',
@@ -41,6 +44,7 @@ export const scenarios: readonly Scenario[] = [
     to: '1.0.1',
     ends: 'staged',
     requests: (_, root) => [updateRequest(root, '1.0.1')],
+    words: () => ['update', '--to', '1.0.1'],
   },
   {
     name: 'update by two patches, then switch',
@@ -49,6 +53,7 @@ export const scenarios: readonly Scenario[] = [
     to: '1.0.2',
     ends: 'running',
     requests: (_, root) => [updateRequest(root, null), switchRequest(root)],
+    words: () => ['update', '--restart'],
   },
   {
     name: 'rollback',
@@ -57,6 +62,7 @@ export const scenarios: readonly Scenario[] = [
     to: '1.0.0',
     ends: 'running',
     requests: (_, root) => [{ kind: 'rollback', root, instance: 'default', to: '1.0.0' }],
+    words: () => ['rollback', '1.0.0'],
   },
   {
     name: 'cleanup before and after an update',
@@ -65,11 +71,13 @@ export const scenarios: readonly Scenario[] = [
     to: '1.0.1',
     ends: 'staged',
     requests: (_, root) => [updateRequest(root, '1.0.1')],
+    words: () => ['update', '--to', '1.0.1'],
   },
 ];
 
-/** A scenario on its ground, in folders below `folder`. */
+/** A scenario on its ground, in folders below `folder`, in one process or through the real command line with its engine process. */
 export interface Stage {
+  readonly through: 'engine' | 'command';
   readonly ground: Ground;
   readonly scenario: Scenario;
   readonly folder: string;
@@ -104,7 +112,7 @@ export async function tryCase(stage: Stage, { name, fault, again }: Case): Promi
 }
 
 /** The same command once more, undisturbed: in this process, which saves starting another one. */
-async function finish({ ground, scenario }: Stage, root: string): Promise<readonly string[]> {
+export async function finish({ ground, scenario }: Stage, root: string): Promise<readonly string[]> {
   try {
     for (const request of scenario.requests(ground, root)) await serve(request, quietJob());
     return [];
@@ -114,22 +122,28 @@ async function finish({ ground, scenario }: Stage, root: string): Promise<readon
   }
 }
 
-async function freshRoot({ ground, scenario, folder }: Stage, name: string): Promise<{ readonly path: string } & AsyncDisposable> {
+/** A copy of the scenario's ground; removed with `await using`. */
+export async function freshRoot({ ground, scenario, folder }: Stage, name: string): Promise<{ readonly path: string } & AsyncDisposable> {
   const path = join(folder, name);
   await ground.copy(scenario.state, path);
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-function command({ ground, scenario }: Stage, root: string) {
-  const script = fileURLToPath(new URL('engine-process.ts', import.meta.url));
-  return { args: [script, JSON.stringify(scenario.requests(ground, root))], root, env: quickEnvironment() };
+/** The command of a scenario on a root, ready to be disturbed. */
+export function command({ ground, scenario, through }: Stage, root: string): Command {
+  const env = quickEnvironment();
+  if (through === 'command') return { args: [moult, '--root', root, '--json', '--quiet', ...scenario.words(ground)], root, env };
+  return { args: [engine, JSON.stringify(scenario.requests(ground, root))], root, env };
 }
 
-/** A killed command is dead; one whose call failed ends by itself: well, or with a failure that says what kind of thing happened. */
+const engine = fileURLToPath(new URL('engine-process.ts', import.meta.url));
+const moult = fileURLToPath(new URL('../../../src/main/cli/moult.mjs', import.meta.url));
+
+/** A killed command is dead; one whose engine died has another; one whose call failed ends by itself: well, or saying what kind of thing happened. */
 function wrongEnding(ended: Omit<Ended, 'calls'>, { what }: Fault): readonly string[] {
-  if (what === 'before' || what === 'after') return ended.signal === 'SIGKILL' || ended.code === 0 ? [] : [endOf(ended) ?? ''];
-  if (ended.code === 0) return [];
-  return ended.code === 6 && ended.stdout.includes('"disk/') ? [] : [endOf(ended) ?? ''];
+  const isKilled = (what === 'before' || what === 'after') && ended.signal === 'SIGKILL';
+  const isTold = typeof what === 'number' && /"(disk\/(space|io)|build\/hash)"/.test(ended.stdout);
+  return ended.code === 0 || isKilled || isTold ? [] : [endOf(ended) ?? ''];
 }
 
 function endOf({ code, signal, stdout, stderr }: Omit<Ended, 'calls'>): string | null {
@@ -137,7 +151,7 @@ function endOf({ code, signal, stdout, stderr }: Omit<Ended, 'calls'>): string |
 }
 
 /** What holds at any moment: the pointer names the old version or the new one, whole, and the old one's tree is untouched. */
-async function wrongAnyTime({ ground, scenario }: Stage, root: string): Promise<readonly string[]> {
+export async function wrongAnyTime({ ground, scenario }: Stage, root: string): Promise<readonly string[]> {
   const { from, to } = scenario;
   const current = await currentGeneration(instanceOf(layoutOf(root), 'default'));
   const wrong: string[] = [];
@@ -149,7 +163,8 @@ async function wrongAnyTime({ ground, scenario }: Stage, root: string): Promise<
   return wrong;
 }
 
-async function wrongAtEnd(stage: Stage, root: string): Promise<readonly string[]> {
+/** What holds when the command is through: the new version runs or waits, whole, and nothing is left behind. */
+export async function wrongAtEnd(stage: Stage, root: string): Promise<readonly string[]> {
   const { from, to, ends } = stage.scenario;
   const instance = instanceOf(layoutOf(root), 'default');
   const [current, staged] = [await currentGeneration(instance), await stagedGeneration(instance)];
