@@ -1,7 +1,7 @@
 import { generateKeyPairSync, hash, sign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { Failed } from '../../../src/updater/model/failure.ts';
-import type { PatchHeader } from '../../../src/updater/model/patch.ts';
+import type { PatchHeader, PatchStream } from '../../../src/updater/model/patch.ts';
 import { readHeader, type Vouchers } from '../../../src/updater/patches/container.ts';
 import { declaredSize, decompressFrame } from '../../../src/updater/patches/frame.ts';
 import { containerAround, containerOf, craft, frameOf } from './crafted.ts';
@@ -21,6 +21,10 @@ function refusal(bytes: Buffer, expected: Vouchers = { allowUnsigned: true }): s
     if (!(error instanceof Failed)) throw error;
     return error.code;
   }
+}
+
+function stream(offset: number, length: number): PatchStream {
+  return { frame: 0, offset, length };
 }
 
 function changed(change: Partial<Record<keyof PatchHeader, unknown>>): Buffer {
@@ -57,6 +61,7 @@ describe('readHeader', () => {
     ['a frame of more than 4 MiB', changed({ frames: [{ ...frame, plainSize: 4 * 1024 ** 2 + 1 }] })],
     ['a frame that nobody reads', changed({ entries: [] })],
     ['a stream beyond its frame', changed({ entries: [{ ...entry, streams: [{ frame: 0, offset: 0, length: text.length + 1 }] }] })],
+    ['streams that overlap', changed({ entries: [{ ...entry, streams: [stream(0, 6), stream(4, 6), stream(12, 6)] }] })],
     ['a stream in no frame', changed({ entries: [{ ...entry, streams: [{ frame: 1, offset: 0, length: text.length }] }] })],
     ['streams of another size than the file', changed({ entries: [{ ...entry, size: text.length + 1 }] })],
     ['one result with two recipes', changed({ entries: [entry, { ...entry, path: 'g', streams: [] }] })],

@@ -65,10 +65,10 @@ describe('the form sparse', () => {
   });
 
   test.each<[string, readonly (readonly Buffer[])[]]>([
-    ['a negative length', [[signedNumbers(-1, 27)], [signedNumbers(0, 0)], [signedNumbers(0, 0)], [none], [none], [none]]],
-    ['a negative number of new bytes', [[signedNumbers(26)], [signedNumbers(-1)], [signedNumbers(0)], [none], [none], [none]]],
+    ['a negative length', [[signedNumbers(1, -1, 26)], [signedNumbers(0, 0, 0)], [signedNumbers(0, 0, 0)], [none], [none], [none]]],
+    ['a negative number of new bytes', [[signedNumbers(26, 1)], [signedNumbers(-1, 0)], [signedNumbers(-26, 0)], [none], [none], [none]]],
     ['a triple that leaves the result', [[signedNumbers(26)], [signedNumbers(1)], [signedNumbers(0)], [none], [none], [adds]]],
-    ['a triple that leaves the old file', [[signedNumbers(25, 1)], [signedNumbers(0, 0)], [signedNumbers(1, 0)], [none], [none], [none]]],
+    ['a triple that leaves the old file', [[signedNumbers(25, 1)], [signedNumbers(0, 0)], [signedNumbers(1, -1)], [none], [none], [none]]],
     ['a move before the old file', [[signedNumbers(25, 1)], [signedNumbers(0, 0)], [signedNumbers(-26, 0)], [none], [none], [none]]],
     ['control that overflows', [[Buffer.alloc(9, 0xff)], [signedNumbers(0)], [signedNumbers(0)], [none], [none], [none]]],
     [
@@ -86,6 +86,7 @@ describe('the form sparse', () => {
       'a gap that leaves the result',
       [[signedNumbers(26)], [signedNumbers(0)], [signedNumbers(0)], [numbers(27)], [signedNumbers(1)], [none]],
     ],
+    ['a gap after the last change', [[signedNumbers(26)], [signedNumbers(0)], [signedNumbers(0)], [numbers(27)], [none], [none]]],
     ['a change without a difference', [[signedNumbers(26)], [signedNumbers(0)], [signedNumbers(0)], [numbers(0)], [none], [none]]],
     ['a difference of 33 bits', [[signedNumbers(26)], [signedNumbers(0)], [signedNumbers(0)], [numbers(0)], [numbers(2 ** 32)], [none]]],
     ['a difference without a change', [[signedNumbers(26)], [signedNumbers(0)], [signedNumbers(0)], [none], [signedNumbers(1)], [none]]],
