@@ -58,7 +58,7 @@ export async function applyPatchFile({ old, patch: path, out }: Application, job
 }
 
 /** Whether a tree is a file on its own. */
-export function isSingle(tree: Tree): boolean {
+function isSingle(tree: Tree): boolean {
   return tree.files.length === 1 && tree.links.length === 0 && tree.files[0]?.path === singleName;
 }
 

@@ -8,7 +8,7 @@ import { buildTree } from '../../../src/updater/patches/apply.ts';
 import { framesNeeded } from '../../../src/updater/patches/container.ts';
 import { tempFolder } from '../../folder.ts';
 import { edited, Random } from './random.ts';
-import { quickPatch, writeTree, type Contents, type Version } from './trees.ts';
+import { quickFolder, quickPatch, writeTree, type Contents, type Version } from './trees.ts';
 
 const job = quietJob();
 
@@ -105,7 +105,7 @@ describe('buildTree', () => {
   });
 
   test('a tree of 7,000 small files with 37 changed comes out whole', async () => {
-    await using folder = await tempFolder();
+    await using folder = await quickFolder();
     const before: Record<string, Buffer> = {};
     for (let i = 0; i < 7000; i += 1) before[`d${i % 70}/f${i}.js`] = Buffer.from(`export const value${i} = ${i};\n`.repeat(1 + (i % 5)));
     const after: Record<string, Buffer> = {};

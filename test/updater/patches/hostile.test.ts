@@ -9,10 +9,9 @@ import type { PatchFrame, PatchHeader } from '../../../src/updater/model/patch.t
 import { buildTree } from '../../../src/updater/patches/apply.ts';
 import { readHeader, type PatchFile } from '../../../src/updater/patches/container.ts';
 import { decompressFrame } from '../../../src/updater/patches/frame.ts';
-import { tempFolder } from '../../folder.ts';
 import { containerOf, frameOf } from './crafted.ts';
 import { edited, Random } from './random.ts';
-import { quickPatch, writeTree, type Version } from './trees.ts';
+import { quickFolder, quickPatch, writeTree, type Version } from './trees.ts';
 
 const job = quietJob();
 // A long campaign sets this; the verdicts are the same, there are only more of them.
@@ -113,7 +112,7 @@ function mutated(value: unknown, random: Random): unknown {
 
 /** Applies many variants and counts the verdicts. */
 async function campaign(cases: number, variant: (subject: Subject, random: Random) => Buffer): Promise<Map<string, number>> {
-  await using folder = await tempFolder();
+  await using folder = await quickFolder();
   const subject = await subjectIn(folder.path);
   const work = join(folder.path, 'work');
   await mkdir(work);

@@ -1,5 +1,6 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { makePatch } from '../../../build/release/patch/make.ts';
 import { scanTree } from '../../../src/updater/disk/scan.ts';
@@ -14,6 +15,12 @@ export interface Version {
   readonly folder: string;
   readonly tree: Tree;
   readonly version: string;
+}
+
+/** A fresh folder, in memory where the system has such a place: thousands of synced files take a disk minutes, and are not what is tested. */
+export async function quickFolder(): Promise<{ readonly path: string } & AsyncDisposable> {
+  const path = await mkdtemp(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'moult-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
 /** Writes a tree and scans it. */

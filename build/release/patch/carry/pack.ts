@@ -26,7 +26,7 @@ const sharedFrameBytes = 1024 ** 2;
 const parallel = 4;
 
 /** Streams that nothing is in: how a column says that it ended before the others. */
-export const emptyStream: PatchStream = { frame: 0, offset: 0, length: 0 };
+const emptyStream: PatchStream = { frame: 0, offset: 0, length: 0 };
 
 /** Collects the frames of one patch; `finish` is called once, at the end. */
 export class Packer {
