@@ -2,7 +2,11 @@ import { z } from 'zod';
 import { Failed, type FailureCode } from './failure.ts';
 
 /** Returns `value` as the schema's type, without the fields it does not know; throws `Failed(code)` naming what it is and its first wrong field. */
-export function parseAs<Schema extends z.ZodType>(schema: Schema, value: unknown, as: { what: string; code: FailureCode }): z.output<Schema> {
+export function parseAs<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  as: { what: string; code: FailureCode },
+): z.output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
