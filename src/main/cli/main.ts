@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { diff } from './commands/diff.ts';
 import { rollback, versions, type RollbackOptions } from './commands/history.ts';
 import { install, type InstallOptions } from './commands/install.ts';
-import { start } from './commands/start.ts';
+import { start, type StartOptions } from './commands/start.ts';
 import { status, version } from './commands/status.ts';
 import { check, update, type UpdateOptions } from './commands/update.ts';
 import type { Globals } from './place.ts';
@@ -15,13 +15,18 @@ export async function main(args: readonly string[]): Promise<number> {
     exitCode = code;
   });
   try {
-    await program.parseAsync([...args], { from: 'user' });
+    await program.parseAsync(withSwitch(args), { from: 'user' });
     return exitCode;
   } catch (error) {
     // Commander ends by throwing: 0 after --help, otherwise the person's words were wrong.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     throw error;
   }
+}
+
+/** The old version's executable, started by whatever restarts it, is the supervisor of the new one. */
+function withSwitch(args: readonly string[]): string[] {
+  return args.at(-1) === '--switch' ? [...args.slice(0, -1), 'start'] : [...args];
 }
 
 function build(end: (code: number) => void): Command {
@@ -68,8 +73,11 @@ function addInstalling(program: Command, run: Run): void {
     .action((target: string | undefined, options: RollbackOptions) => run((globals) => rollback(globals, target, options)));
   program
     .command('start')
-    .description('switches to a waiting version and starts the current one')
-    .action(() => run(start));
+    .description('switches to a waiting version, tries it, and starts the current one')
+    .option('--wait-healthy', 'return when the program is ready, and let it run on', false)
+    .option('--host <kind>', 'electron, browser or headless')
+    .option('--safe', 'start it without evolutions', false)
+    .action((options: StartOptions) => run((globals) => start(globals, options)));
 }
 
 function addLooking(program: Command, run: Run): void {

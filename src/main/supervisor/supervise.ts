@@ -5,6 +5,7 @@
  * is decided anew from disk. Each try is counted before its program starts, so a version that takes its supervisor along is
  * started three times at most.
  */
+import { namesIn } from '../../updater/disk/atomic.ts';
 import { compareTree } from '../../updater/disk/scan.ts';
 import { takeLock } from '../../updater/disk/lock.ts';
 import { activate, condemn, confirm, countTry, giveTryBack, settle, settleTrials, takeBack } from '../../updater/install/activate.ts';
@@ -37,6 +38,7 @@ import { watch, type Watching } from './trial/watch.ts';
  */
 export async function supervise(wish: Wish, tools: Tools, job: Job): Promise<Ending> {
   const { layout, instance, patience, clock } = tools;
+  if ((await namesIn(instance.folder)).length === 0) throw new Failed('start/nothing', `nothing is installed in ${layout.root}`);
   await using lock = await takeLock(instance.lock, { waitMs: patience.lockMs }, job);
   const recovered = await recoverPointer(tools);
   if (recovered !== null) tools.tell({ kind: 'recovered', generation: null, failure: recovered });
@@ -74,7 +76,8 @@ async function switchTo(staged: Generation, session: Session, job: Job): Promise
     return { ...session, factor: 1 };
   } catch (error) {
     const failure = failureOf(error);
-    if (failure.code === 'job/cancelled') throw error;
+    const isOursToTell = failure.code.startsWith('disk/') && session.wish.until === 'verdict';
+    if (failure.code === 'job/cancelled' || isOursToTell) throw error;
     tell({ kind: 'not-switched', generation: staged, failure });
     if (failure.code.startsWith('disk/')) return { ...session, mayNotSwitch: true };
     await ifDiskLets(() => condemn(staged, failure, session.tools));

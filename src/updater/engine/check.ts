@@ -38,8 +38,15 @@ export interface Found {
   middle(treeDigest: string): Promise<Manifest | null>;
 }
 
-/** Asks the source for the first offer that fits a machine running `version` (null: nothing installed), or for exactly `exact`. Throws `check/…` and `fetch/…`. */
-export async function findRelease(asking: Asking, want: { version: string | null; exact: string | null }, job: Job): Promise<Found> {
+/** The version that runs here (null: none), the one that was asked for by name (null: none), and those that failed here and are on hold. */
+export interface Want {
+  readonly version: string | null;
+  readonly exact: string | null;
+  readonly held: readonly Passed[];
+}
+
+/** Asks the source for the first offer that fits, or for exactly the one that was asked for. Throws `check/…` and `fetch/…`. */
+export async function findRelease(asking: Asking, want: Want, job: Job): Promise<Found> {
   const { layout, source, remote, now } = asking;
   const fetch: Fetch = (name, maxBytes) => fetchBytes(remote, { name, maxBytes }, job);
   job.report({ step: 'check', doneBytes: 0, totalBytes: null });
@@ -55,6 +62,7 @@ export async function findRelease(asking: Asking, want: { version: string | null
     libc: machine.libc,
     now,
     exact: want.exact,
+    held: want.held,
   };
   const choice = chooseRelease(believed, have);
   await writeRecord(layout.checked, { at: timeText(now), offered: choice.kind === 'release' ? choice.entry.version : null });

@@ -1,4 +1,5 @@
 /** One update, as a straight line. What is true on disk after each line stands at the head of the file that the line calls. */
+import { versionsOnHold } from '../install/checks/hold.ts';
 import { currentGeneration, stagedGeneration, stageGeneration } from '../install/generations.ts';
 import type { Instance } from '../install/layout.ts';
 import { tidy } from '../install/clean/tidy.ts';
@@ -35,7 +36,11 @@ async function bring(wish: Wish, tools: Tools, outerJob: Job): Promise<UpdateRes
   const { job } = watch;
   const { layout, instance, now } = tools;
   const running = await currentGeneration(instance);
-  const found = await findRelease(tools, { version: running?.version ?? null, exact: wish.to }, job);
+  const found = await findRelease(
+    tools,
+    { version: running?.version ?? null, exact: wish.to, held: await versionsOnHold(instance, now) },
+    job,
+  );
   const { release, passed } = found;
   const current = running?.version ?? null;
   if (release === null) return { kind: 'none', current, passed };

@@ -20,6 +20,8 @@ export interface Have {
   readonly libc: string | null;
   readonly now: Date;
   readonly exact?: string | null;
+  /** Versions that are not taken here for now, unless one is asked for by name. */
+  readonly held?: readonly Passed[];
 }
 
 /** An offer that was not taken, with the reason in a few words. */
@@ -44,7 +46,11 @@ export function chooseRelease(believed: Believed, have: Have): Choice {
   const passed: Passed[] = [];
   for (const offer of believed.offers.offers) {
     const entry = publishedEntry(believed.list, offer);
-    const why = versionProblem(believed, have, offer.version) ?? offerProblem(offer, have) ?? needsProblem(offer.needs, have);
+    const why =
+      versionProblem(believed, have, offer.version) ??
+      holdProblem(have, offer.version) ??
+      offerProblem(offer, have) ??
+      needsProblem(offer.needs, have);
     if (entry !== null && why === null) return { kind: 'release', entry, offer, passed };
     passed.push({ version: offer.version, why: why ?? 'it is not in the signed list of releases' });
   }
@@ -76,6 +82,10 @@ function versionProblem({ offers }: Believed, have: Have, version: string): stri
   if (withdrawn !== undefined) return `it was withdrawn: ${withdrawn.reason}`;
   if (have.version === null || compare(version, have.version) > 0) return null;
   return compare(version, have.version) === 0 ? 'it is installed' : `it is older than ${have.version}`;
+}
+
+function holdProblem({ held }: Have, version: string): string | null {
+  return held?.find((entry) => entry.version === version)?.why ?? null;
 }
 
 function offerProblem(offer: Offer, have: Have): string | null {

@@ -186,7 +186,12 @@ describe('tidying', () => {
     await mkdir(join(layout.versions, '.moult-old-0123456789abcdef', 'bin'), { recursive: true });
     await writeFile(join(layout.root, '.moult-new-mine'), 'mine');
     await writeFile(join(layout.instances, '.DS_Store'), 'not an instance');
-    await sweep(layout);
+    await sweep(layout, job);
+    const leftAtWork = await readdir(layout.root, { recursive: true });
+    const ofInstance = leftAtWork.filter((path) => path.includes('.moult') && path.includes('default'));
+    expect(ofInstance.length).toBe(3);
+    await switching[Symbol.asyncDispose]();
+    await sweep(layout, job);
     const left = await readdir(layout.root, { recursive: true });
     expect(left.filter((path) => path.includes('.moult'))).toEqual(['.moult-new-mine']);
   });

@@ -1,23 +1,95 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { askEngine } from '../../../updater/engine/process/client.ts';
-import { findVersion } from '../../../updater/install/versions.ts';
-import { Failed } from '../../../updater/model/failure.ts';
+import { fork, type ChildProcess } from 'node:child_process';
+import { z } from 'zod';
+import { machineClock, patience } from '../../supervisor/patience.ts';
+import type { News, Tools, Wish } from '../../supervisor/session.ts';
+import { supervise } from '../../supervisor/supervise.ts';
+import { lastFailure } from '../../../updater/install/checks/hold.ts';
+import { Failed, failureOf } from '../../../updater/model/failure.ts';
+import { failureSchema } from '../../../updater/model/generation.ts';
+import type { Job } from '../../../updater/model/job.ts';
 import { placeOf, type Globals } from '../place.ts';
 import { runCommand } from '../terminal.ts';
+import { lastFailureText, newsText } from './news.ts';
 
-/** `moult start`: switches to a waiting version, then starts the current one's program and returns its exit code. */
-export function start(globals: Globals): Promise<number> {
+export interface StartOptions {
+  readonly waitHealthy: boolean;
+  readonly safe: boolean;
+  readonly host?: string;
+}
+
+/**
+ * `moult start`: switches to what waits, tries it, and stays with the program until it ends; the exit code is the program's, or 7
+ * when a trial was taken back. With `--wait-healthy` it returns when the program says that it is ready, and the program runs on.
+ */
+export function start(globals: Globals, options: StartOptions): Promise<number> {
   return runCommand(globals, async (job) => {
-    const { layout, instance } = placeOf(globals);
-    const { generation } = await askEngine<'switch'>({ kind: 'switch', root: layout.root, instance: instance.name }, job);
-    const version = await findVersion(layout, generation.treeDigest);
-    if (version === null) throw new Failed('state/damaged', `version ${generation.version} has no readable record`);
-    const { entry } = version.manifest;
-    if (entry === null) throw new Failed('start/no-entry', `version ${generation.version} declares no entry`);
-    const child = spawn(join(version.folder, entry.program), entry.args, { stdio: 'inherit', cwd: version.folder, signal: job.signal });
-    await once(child, 'exit');
-    return child.exitCode ?? 1;
+    const wish: Wish = { isSafe: options.safe, host: hostOf(options), until: 'end' };
+    if (options.waitHealthy) return startAside(globals, wish, job);
+    const tools = toolsFor(globals);
+    const last = await lastFailure(tools.instance);
+    if (last !== null && !globals.quiet && !globals.json) process.stderr.write(lastFailureText(last));
+    return reporting(async () => (await supervise(wish, tools, job)).exitCode);
+  });
+}
+
+/** What a supervisor works with in a command: this machine's clocks, and news on stderr. */
+export function toolsFor(globals: Globals): Tools {
+  const { layout, instance } = placeOf(globals);
+  const tell = (news: News): void => {
+    if (process.connected) process.send?.({ kind: news.kind });
+    if (globals.json) process.stderr.write(`${JSON.stringify({ news: { ...news, generation: news.generation?.n ?? null } })}\n`);
+    else if (!globals.quiet) process.stderr.write(newsText(news));
+  };
+  return { layout, instance, patience, clock: machineClock, tell };
+}
+
+/** A start that somebody waits for in another process says what it failed with; one of the two places where failures end. */
+async function reporting(work: () => Promise<number>): Promise<number> {
+  try {
+    return await work();
+  } catch (error) {
+    if (process.connected) process.send?.({ kind: 'failed', failure: failureOf(error) });
+    throw error;
+  }
+}
+
+const hosts: ReadonlySet<string> = new Set(['electron', 'browser', 'headless']);
+
+function hostOf({ host }: StartOptions): string | null {
+  if (host !== undefined && !hosts.has(host)) throw new Failed('usage/wrong', `--host is one of ${[...hosts].join(', ')}`);
+  return host ?? null;
+}
+
+/** A supervisor of its own process, which outlives this one. */
+async function startAside(globals: Globals, wish: Wish, job: Job): Promise<number> {
+  const { layout, instance } = placeOf(globals);
+  const script = process.argv[1];
+  if (script === undefined) throw new Failed('bug/unexpected', 'this program does not know its own script');
+  const wishes = [...(wish.isSafe ? ['--safe'] : []), ...(wish.host === null ? [] : ['--host', wish.host])];
+  const args = ['--root', layout.root, '--instance', instance.name, '--quiet', 'start', ...wishes];
+  const child = fork(script, args, { detached: true, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  const stop = (): unknown => child.kill('SIGTERM');
+  job.signal.addEventListener('abort', stop);
+  const exitCode = await readinessOf(child);
+  job.signal.removeEventListener('abort', stop);
+  if (child.connected) child.disconnect();
+  child.unref();
+  return exitCode;
+}
+
+const messageSchema = z.object({ kind: z.string(), failure: failureSchema.nullable().optional() });
+
+/** 0 once the program is ready, 7 when that is the one from before the trial, and the exit code of one that ended without being ready. */
+function readinessOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let exitCode = 0;
+    child.on('message', (value) => {
+      const { kind, failure } = messageSchema.parse(value);
+      if (kind === 'taken-back') exitCode = 7;
+      if (kind === 'ready') resolve(exitCode);
+      if (kind === 'failed' && failure) reject(new Failed(failure.code, failure.detail));
+    });
+    child.on('error', reject);
+    child.on('exit', (code) => resolve(code ?? 1));
   });
 }

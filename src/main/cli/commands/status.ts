@@ -2,12 +2,14 @@ import { z } from 'zod';
 import { readRecord } from '../../../updater/disk/atomic.ts';
 import { bytesBelow } from '../../../updater/disk/space.ts';
 import { abilityOf } from '../../../updater/install/checks/ability.ts';
+import { lastFailure, type LastFailure } from '../../../updater/install/checks/hold.ts';
 import { installedGeneration, stagedGeneration } from '../../../updater/install/generations.ts';
 import type { Layout } from '../../../updater/install/layout.ts';
 import { findVersion } from '../../../updater/install/versions.ts';
 import { parseAs } from '../../../updater/model/parse.ts';
 import { placeOf, type Globals } from '../place.ts';
 import { megabytes, runCommand, say } from '../terminal.ts';
+import { lastFailureText } from './news.ts';
 
 /** `moult status`: what runs, what waits, when it was last checked, and the bytes on disk per kind. */
 export function status(globals: Globals): Promise<number> {
@@ -19,6 +21,7 @@ export function status(globals: Globals): Promise<number> {
       version,
       generation: { n, state },
       staged: staged === null ? null : { version: staged.version, n: staged.n },
+      lastFailure: await lastFailure(instance),
       instance: instance.name,
       root: layout.root,
       ability: abilityOf(layout),
@@ -64,6 +67,7 @@ interface Told {
   readonly version: string;
   readonly generation: { readonly n: number; readonly state: string };
   readonly staged: { readonly version: string } | null;
+  readonly lastFailure: LastFailure | null;
   readonly root: string;
   readonly ability: { readonly kind: string; readonly why: string };
   readonly lastCheck: { readonly at: string; readonly offered: string | null } | null;
@@ -75,13 +79,14 @@ async function bytesOf(layout: Layout): Promise<Readonly<Record<string, number>>
   return Object.fromEntries(await Promise.all(kinds.map(async (kind) => [kind, await bytesBelow(layout[kind])] as const)));
 }
 
-function statusText({ version, generation, staged, root, ability, lastCheck, bytes }: Told): string {
+function statusText({ version, generation, staged, lastFailure, root, ability, lastCheck, bytes }: Told): string {
   const total = Object.values(bytes).reduce((sum, kind) => sum + kind, 0);
   const checked =
     lastCheck === null ? 'never' : `${lastCheck.at}, ${lastCheck.offered === null ? 'no update' : `offered ${lastCheck.offered}`}`;
   return [
     `${version}  (generation ${generation.n}, ${generation.state})`,
     `  waiting     ${staged === null ? 'nothing' : `${staged.version} starts the next time`}`,
+    ...(lastFailure === null ? [] : [`  last trial  ${lastFailureText(lastFailure).trimEnd()}`]),
     `  last check  ${checked}`,
     `  updates     ${ability.kind}: ${ability.why}`,
     `  on disk     ${megabytes(total)} in ${root}`,

@@ -1,5 +1,7 @@
+import { supervise } from '../../supervisor/supervise.ts';
 import { askEngine } from '../../../updater/engine/process/client.ts';
 import type { RequestOf, UpdateResult } from '../../../updater/engine/process/requests.ts';
+import { Failed } from '../../../updater/model/failure.ts';
 import type { Job } from '../../../updater/model/job.ts';
 import type { Passed } from '../../../updater/trust/choose.ts';
 import { placeOf, type Globals } from '../place.ts';
@@ -7,6 +9,7 @@ import { megabytes, runCommand, say } from '../terminal.ts';
 import { explain, explainText } from './explain.ts';
 import { placeToFetchFrom } from './install.ts';
 import { summaryOf, tookText } from './outcome.ts';
+import { toolsFor } from './start.ts';
 
 export interface UpdateOptions {
   readonly to?: string;
@@ -28,7 +31,7 @@ export function check(globals: Globals, options: { readonly from?: string }): Pr
   });
 }
 
-/** `moult update`: the whole line up to a staged generation, with `--restart` through the switch; `--dry-run` and `--explain` stop at the plan. */
+/** `moult update`: the whole line up to a staged generation, with `--restart` through its trial to the verdict; `--dry-run` and `--explain` stop at the plan. */
 export function update(globals: Globals, options: UpdateOptions): Promise<number> {
   return runCommand(globals, async (job) => {
     const result = await ask(globals, options, job);
@@ -45,10 +48,10 @@ export function update(globals: Globals, options: UpdateOptions): Promise<number
       say(globals, summaryOf(result.current, result.generation, result.done), text);
       return 0;
     }
-    const { layout, instance } = placeOf(globals);
-    const { generation } = await askEngine<'switch'>({ kind: 'switch', root: layout.root, instance: instance.name }, job);
+    const { generation, takenBack, exitCode } = await supervise({ isSafe: false, host: null, until: 'verdict' }, toolsFor(globals), job);
+    if (takenBack !== null) throw new Failed(takenBack.code, takenBack.detail);
     say(globals, summaryOf(result.current, generation, result.done), `Now on ${generation.version}.${tookText(result.done)}`);
-    return 0;
+    return exitCode;
   });
 }
 

@@ -26,7 +26,7 @@ export async function serve(request: Request, job: Job): Promise<Results[Request
   await mkdir(instance.folder, { recursive: true });
   const waitMs = request.waitMs ?? patienceMs;
   await using rootLock = await takeLock(layout.lock, { waitMs }, job);
-  await sweep(layout);
+  await sweep(layout, job);
   const place = { layout, instance, rootLock, waitMs };
   switch (request.kind) {
     case 'install':

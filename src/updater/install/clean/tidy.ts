@@ -1,11 +1,14 @@
 /**
  * Removes what an interrupted piece of work left behind. Called under the root's lock; safe to be killed and repeated.
  *
- * A tree goes only when it has no record, not even a damaged one, and no generation names it: a version that may be running is
+ * A tree goes only when it has no record, not even a damaged one, and no generation names it (the same goes for its list): a version that may be running is
  * never touched, whatever happened to the files around it.
  */
 import { join } from 'node:path';
 import { isLeftover, namesIn, removeTree } from '../../disk/atomic.ts';
+import { takeLock } from '../../disk/lock.ts';
+import { Failed } from '../../model/failure.ts';
+import type { Job } from '../../model/job.ts';
 import { heldVersions, listInstances } from '../instances.ts';
 import type { Instance, Layout } from '../layout.ts';
 
@@ -14,17 +17,33 @@ export async function tidy(layout: Layout, keep: ReadonlySet<string>): Promise<v
   const held = await heldVersions(layout);
   const names = await namesIn(layout.versions);
   const recorded = new Set(names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length)));
-  const unfinished = names.filter((name) => !name.endsWith('.json') && !recorded.has(name) && !held.has(name));
+  const isKept = (name: string): boolean => recorded.has(name) || held.has(name);
+  const unfinished = names.filter((name) => !name.endsWith('.json') && !isKept(name.replace(/\.boot$/, '')));
   for (const name of unfinished) await removeTree(join(layout.versions, name));
   const stale = (await namesIn(layout.downloads)).filter((name) => !keep.has(name));
   for (const name of stale) await removeTree(join(layout.downloads, name));
 }
 
-/** Removes what killed replacements left beside the files that they were to become, wherever records stand. Each of these is written under the root's lock. */
-export async function sweep(layout: Layout): Promise<void> {
-  const shared = [layout.root, layout.versions, layout.trust, layout.accepted, join(layout.trust, 'targets')];
-  const own = await Promise.all((await listInstances(layout)).map(recordFolders));
-  for (const folder of [...shared, ...own.flat()]) {
+/**
+ * Removes what killed replacements left beside the files that they were to become, wherever records stand. The shared ones are
+ * written under the root's lock, those of an instance under its own as well: one that is at work is left alone.
+ */
+export async function sweep(layout: Layout, job: Job): Promise<void> {
+  await sweepFolders([layout.root, layout.versions, layout.trust, layout.accepted, join(layout.trust, 'targets')]);
+  for (const instance of await listInstances(layout)) await sweepInstance(instance, job);
+}
+
+async function sweepInstance(instance: Instance, job: Job): Promise<void> {
+  try {
+    await using _ = await takeLock(instance.lock, { waitMs: 0 }, job);
+    await sweepFolders(await recordFolders(instance));
+  } catch (error) {
+    if (!(error instanceof Failed && error.code === 'disk/busy')) throw error;
+  }
+}
+
+async function sweepFolders(folders: readonly string[]): Promise<void> {
+  for (const folder of folders) {
     for (const name of (await namesIn(folder)).filter(isLeftover)) await removeTree(join(folder, name));
   }
 }
