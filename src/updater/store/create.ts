@@ -1,0 +1,172 @@
+/**
+ * Making a snapshot, while programs may be writing. In this order: every content becomes an object, the objects' folders are synced,
+ * the record is written. Until then there is no snapshot; a failure of any item takes back the objects that were new, and a kill
+ * leaves objects that no record names. Under the lock of the root.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hasCode, removeTree } from '../disk/atomic.ts';
+import { hashFile } from '../disk/hash.ts';
+import type { KeptFile, Snapshot } from '../model/application/snapshot.ts';
+import { Failed } from '../model/failure.ts';
+import type { Job } from '../model/job.ts';
+import { timeText } from '../model/parse.ts';
+import { treeLimits, type TreeFile } from '../model/tree.ts';
+import { collect, stampNow, type Collection, type Item, type Subject } from './collect.ts';
+import { copyDatabase } from './database.ts';
+import { inLanes } from './lanes.ts';
+import { hasObject, keepFile, objectPath, settleObjects, type Content } from './objects.ts';
+import { nextId, writeSnapshot, type Store } from './records.ts';
+import { readSeen, writeSeen, type Seen, type Sight } from './seen.ts';
+
+/** What a snapshot says about where it comes from. */
+export type Facts = Omit<Snapshot, 'schema' | 'id' | 'createdAt' | 'pinned' | 'folders' | 'files' | 'program' | 'size' | 'checksum'>;
+
+/** What to keep: the data; the files of the version too where `program` names them; everything read anew where `rehash` says so. */
+export interface Wish {
+  readonly facts: Facts;
+  readonly subject: Subject;
+  readonly program: { readonly folder: string; readonly files: readonly TreeFile[] } | null;
+  readonly rehash: boolean;
+  readonly now: Date;
+}
+
+/** How often something that keeps changing is looked at again before the snapshot fails, and how long a locked database is waited for. */
+const tries = 5;
+const databaseWaitMs = 10_000;
+
+/** Makes a snapshot and returns its record; reports step 'build' in bytes. Throws `disk/busy` for what is locked or never rests, `disk/unsafe` for what cannot be kept. Atomic: the record. */
+export async function createSnapshot(store: Store, wish: Wish, job: Job): Promise<Snapshot> {
+  const beganAtMs = Date.now();
+  await mkdir(store.objects, { recursive: true, mode: 0o700 });
+  await mkdir(store.snapshots, { recursive: true, mode: 0o700 });
+  const seen = wish.rehash ? {} : await readSeen(store.snapshots);
+  const fresh: string[] = [];
+  try {
+    const { sights, folders, modes } = await keepData({ store, wish, seen, fresh }, job);
+    const program = wish.program === null ? null : await keepProgram(wish.program, { store, fresh }, job);
+    await settleObjects(store.objects, [...sights.map(({ content }) => content), ...(program ?? [])]);
+    job.signal.throwIfAborted();
+    const files = sights.map(({ path, content }): KeptFile => ({ path, ...content, mode: modes.get(path) ?? 'file' }));
+    const size = files.reduce((sum, file) => sum + file.size, 0);
+    const made = { schema: 1, id: await nextId(store.snapshots), createdAt: timeText(wish.now), pinned: false } as const;
+    const snapshot = await writeSnapshot(store.snapshots, { ...wish.facts, ...made, folders: [...folders], files, program, size });
+    await writeSeen(store.snapshots, sights, beganAtMs);
+    return snapshot;
+  } catch (error) {
+    // A full disk gets back what this took; what cannot be removed now is named by nobody and goes later.
+    for (const sha256 of fresh) await removeTree(objectPath(store.objects, sha256)).catch(() => undefined);
+    throw error;
+  }
+}
+
+interface Making {
+  readonly store: Store;
+  readonly wish: Wish;
+  readonly seen: Seen;
+  readonly fresh: string[];
+}
+
+interface Kept {
+  readonly sights: readonly Sight[];
+  readonly folders: readonly string[];
+  readonly modes: ReadonlyMap<string, KeptFile['mode']>;
+}
+
+/** Keeps everything. What went away meanwhile may stand there under another name now, so then the names are read again. */
+async function keepData(making: Making, job: Job): Promise<Kept> {
+  const { subject } = making.wish;
+  const isKnown = (path: string, { text }: { text: string }): boolean =>
+    making.seen[path]?.kind === 'file' && making.seen[path].stamp === text;
+  for (let round = 0; round < tries; round += 1) {
+    const found = await collect(subject, isKnown, job);
+    if (found.items.length > treeLimits.entries)
+      throw new Failed('disk/unsafe', `${subject.folder} has more than ${treeLimits.entries} files`);
+    const sights = await keepAll(found, making, job);
+    const modes = new Map(found.items.map(({ path, mode }) => [path, mode]));
+    const all = sights.filter((sight) => sight !== null);
+    if (all.length === sights.length) return { sights: all, folders: found.folders, modes };
+  }
+  throw new Failed('disk/busy', `files come and go in ${subject.folder}`);
+}
+
+async function keepAll({ items }: Collection, making: Making, job: Job): Promise<readonly (Sight | null)[]> {
+  const totalBytes = items.reduce((sum, { size }) => sum + size, 0);
+  const sights: (Sight | null)[] = [];
+  let doneBytes = 0;
+  await inLanes(items.entries(), async ([index, item]) => {
+    job.signal.throwIfAborted();
+    sights[index] = (await asBefore(item, making)) ?? (await keepItem(item, making, job));
+    doneBytes += item.size;
+    job.report({ step: 'build', doneBytes, totalBytes });
+  });
+  return sights;
+}
+
+/** The content that the last snapshot kept for an unchanged item, where its object still stands. */
+async function asBefore({ path, kind, stamp }: Item, { seen, store }: Making): Promise<Sight | null> {
+  const before = seen[path];
+  if (before === undefined || before.kind !== kind || before.stamp !== stamp.text) return null;
+  const content = { size: before.size, sha256: before.sha256 };
+  return (await hasObject(store.objects, content.sha256)) ? { path, kind, stamp, content } : null;
+}
+
+/** Null when it went away. */
+async function keepItem(item: Item, making: Making, job: Job): Promise<Sight | null> {
+  const { folder } = making.wish.subject;
+  const from = join(folder, item.path);
+  for (let round = 0; round < tries; round += 1) {
+    const stamp = await stampNow(folder, item);
+    if (stamp === null) return null;
+    const content = item.kind === 'database' ? await keepDatabase(from, making, job) : await keepPlain(from, making, job);
+    const after = await stampNow(folder, item);
+    // A database's copy is of one moment whatever is written meanwhile; a file's is only when nothing was.
+    const isOneMoment = after?.text === stamp.text;
+    if (content !== null && isOneMoment) return { path: item.path, kind: item.kind, stamp, content };
+    if (content !== null && item.kind === 'database') return { path: item.path, kind: item.kind, stamp: never, content };
+  }
+  throw new Failed('disk/busy', `${from} is written to all the time`);
+}
+
+/** The stamp of what may have changed already. */
+const never = { text: '', changedAtMs: Number.POSITIVE_INFINITY };
+
+/** Null when it changed in between or went away. */
+async function keepPlain(path: string, { store, fresh }: Pick<Making, 'store' | 'fresh'>, job: Job): Promise<Content | null> {
+  try {
+    const content = await hashFile(path, job);
+    return (await keepNoted({ path, content }, { store, fresh }, job)) ? content : null;
+  } catch (error) {
+    // Who writes whole files replaces them: the next round sees what stands there then.
+    if (hasCode(error, 'ENOENT')) return null;
+    throw error;
+  }
+}
+
+async function keepDatabase(from: string, { store, fresh }: Making, job: Job): Promise<Content | null> {
+  const folder = join(store.objects, `.moult-new-${randomBytes(8).toString('hex')}`);
+  await mkdir(folder, { mode: 0o700 });
+  try {
+    const copy = join(folder, 'copy');
+    await copyDatabase({ from, to: copy, waitMs: databaseWaitMs }, job);
+    return await keepPlain(copy, { store, fresh }, job);
+  } finally {
+    await removeTree(folder);
+  }
+}
+
+/** Keeps a content and notes the object where it is new. */
+async function keepNoted(from: { path: string; content: Content }, { store, fresh }: Pick<Making, 'store' | 'fresh'>, job: Job) {
+  const { sha256 } = from.content;
+  if (!(await hasObject(store.objects, sha256))) fresh.push(sha256);
+  return keepFile(store.objects, from, job);
+}
+
+async function keepProgram({ folder, files }: NonNullable<Wish['program']>, making: Pick<Making, 'store' | 'fresh'>, job: Job) {
+  await inLanes(files, async ({ path, size, sha256 }) => {
+    const kept = await keepNoted({ path: join(folder, path), content: { size, sha256 } }, making, job);
+    if (!kept) throw new Failed('build/base', `${path} of the version is damaged and cannot be kept`);
+  });
+  return files.map(({ path, size, sha256, mode }): KeptFile => ({ path, size, sha256, mode }));
+}
