@@ -89,7 +89,7 @@ async function keeper(root: string): Promise<() => Promise<void>> {
   };
 }
 
-/** The floor that an update is held against: every file read, hashed and written once, by one loop. */
+/** The floor that an update is held against: every file read, hashed, written and synced once, by one loop. */
 async function copyAndHash(from: string, to: string): Promise<void> {
   const entries = await readdir(from, { recursive: true, withFileTypes: true });
   const buffer = Buffer.allocUnsafe(256 * 1024);
@@ -106,6 +106,7 @@ async function copyAndHash(from: string, to: string): Promise<void> {
       await target.write(buffer, 0, bytesRead);
     }
     hash.digest();
+    await target.sync();
   }
 }
 
