@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { availableParallelism, constants, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import PQueue from 'p-queue';
+import { format } from 'prettier';
 import { tempFolder } from '../../folder.ts';
 import { countCalls, scenarios, tryCase, type Case, type Stage } from './cases.ts';
 import { seeded, spread } from './choice.ts';
@@ -62,7 +63,8 @@ for (const scenario of scenarios.filter(({ name }) => wanted.length === 0 || wan
   }
 }
 const broken = rows.flatMap((row) => row.broken).length;
-if (wanted.length === 0 && thinned === 1) await writeFile(new URL('../../../docs/campaign.md', import.meta.url), report());
+if (wanted.length === 0)
+  await writeFile(new URL('../../../docs/campaign.md', import.meta.url), await format(report(), { parser: 'markdown' }));
 process.exitCode = broken === 0 ? 0 : 1;
 
 async function runKind(stage: Stage, { name, fault, every, isTwice }: Kind): Promise<Row> {
@@ -73,7 +75,7 @@ async function runKind(stage: Stage, { name, fault, every, isTwice }: Kind): Pro
     const again = isTwice === true ? { again: { ...fault, at: 1 + Math.floor(chance() * calls) } } : {};
     return { name: `${fault.what} ${at}`, fault: { ...fault, at }, ...again };
   });
-  const queue = new PQueue({ concurrency: Math.max(2, availableParallelism()) });
+  const queue = new PQueue({ concurrency: 2 * availableParallelism() });
   const told = await queue.addAll(cases.map((each) => async () => describeBroken(each, await tryCase(stage, each))));
   const seconds = Math.round((performance.now() - begun) / 1000);
   return { scenario: stage.scenario.name, kind: name, calls, tried: cases.length, broken: told.flat(), seconds };
@@ -93,7 +95,7 @@ function report(): string {
   return [
     '# The fault campaign',
     '',
-    `\`npm run campaign\` on ${new Date().toISOString().slice(0, 10)}, ${availableParallelism()} cores, ${gib} GiB, Node ${process.versions.node}, seed ${seed}:`,
+    `\`npm run campaign${thinned === 1 ? '' : ` -- --every ${thinned}`}\` on ${new Date().toISOString().slice(0, 10)}, ${availableParallelism()} cores, ${gib} GiB, Node ${process.versions.node}, seed ${seed}${thinned === 1 ? '' : ` (one of ${thinned} calls)`}:`,
     `${tried} cases, ${broken} broken.`,
     '',
     'A case is broken when the pointer names anything but the old or the new version, whole; when a byte of the version that ran',
