@@ -1,8 +1,8 @@
 /**
- * Versions on disk: `versions/<name>/` is a tree, `versions/<name>.json` is its record.
+ * Versions on disk: `versions/<name>/` is a tree, `versions/<name>.json` is its record, `versions/<name>.boot` the launcher's list.
  *
  * A version exists when its record does. Order: an empty folder is made, the tree is built and synced, the manifest that
- * vouches for it is stored, the record is written. A kill on any line before the last leaves a folder without a record, which
+ * vouches for it and the launcher's list are stored, the record is written. A kill on any line before the last leaves a folder without a record, which
  * nothing reads and the next build of that version replaces. Nothing ever writes into a tree whose record stands.
  */
 import { mkdir } from 'node:fs/promises';
@@ -12,6 +12,7 @@ import { Failed } from '../model/failure.ts';
 import { parseVersionRecord, versionName, type Floor, type VersionRecord } from '../model/generation.ts';
 import { timeText } from '../model/parse.ts';
 import { manifestLimits, parseManifest, type Manifest } from '../model/manifest.ts';
+import { writeBootList } from './checks/boot-list.ts';
 import { runningVersions } from './instances.ts';
 import type { Layout } from './layout.ts';
 
@@ -50,6 +51,7 @@ export async function recordVersion(
     floor: vouched.floor,
     createdAt: timeText(vouched.now),
   };
+  await writeBootList(layout, manifest);
   await syncFolder(layout.versions);
   await writeRecord(join(layout.versions, `${versionName(record.version, record.treeDigest)}.json`), record);
 }

@@ -191,7 +191,9 @@ async function remains(root: string): Promise<readonly string[]> {
   const beside = all.filter((path) => path.split('/').some(isLeftover));
   const downloads = all.filter((path) => path.startsWith('downloads/'));
   const versions = await readdir(layout.versions);
-  const alone = versions.filter((name) => !versions.includes(name.endsWith('.json') ? name.slice(0, -5) : `${name}.json`));
+  const alone = versions.filter(
+    (name) => !versions.includes(name.endsWith('.json') ? name.slice(0, -5) : `${name.replace(/\.boot$/, '')}.json`),
+  );
   const journals = all.filter((path) => path.includes('lock.db-'));
   return [...new Set([...beside, ...downloads, ...alone, ...journals])].map((path) => `${path} is left`);
 }
