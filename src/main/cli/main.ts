@@ -44,13 +44,20 @@ function build(end: (code: number) => void): Command {
   return program;
 }
 
+/** Collects an option that may be given more than once. */
+function several(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
+}
+
 type Run = (command: (globals: Globals) => Promise<number>) => Promise<void>;
 
 function addInstalling(program: Command, run: Run): void {
   program
     .command('install')
     .description('puts a first version into an empty root and makes it current')
-    .requiredOption('--from <url|dir>', 'where releases are published')
+    .requiredOption('--from <url|dir>', 'where releases are published; again for each mirror, asked in this order', several)
+    .option('--ca <file>', 'further certificate authorities for these servers (PEM)')
+    .option('--pin <sha256>', 'a public key that these servers may have; again for each further one', several)
     .requiredOption('--trusted-root <file>', "the publisher's root metadata")
     .option('--channel <name>', 'which channel', 'stable')
     .option('--product <name>', 'which product', 'moult')

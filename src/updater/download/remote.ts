@@ -20,6 +20,8 @@ export interface RemoteOptions {
   readonly urls: readonly string[];
   readonly userAgent: string;
   readonly caFile?: string;
+  /** The only public keys that servers may have, where there are any: SHA-256 of their SubjectPublicKeyInfo. */
+  readonly pins?: readonly string[];
   readonly bytesPerSecond?: number | null;
   /** For tests: the numbers, the environment (proxies), time and chance. */
   readonly limits?: Partial<Limits>;
@@ -39,10 +41,10 @@ export interface Remote {
 
 /** Opens a remote, without asking anything yet; throws `fetch/tls` for plain http elsewhere, `fetch/refused` for what is no place to fetch from. */
 export function openRemote(options: RemoteOptions): Remote & AsyncDisposable {
-  const { wait = waitAwake, random = Math.random, environment = process.env, caFile = null } = options;
+  const { wait = waitAwake, random = Math.random, environment = process.env, caFile = null, pins = [] } = options;
   const limits = { ...usualLimits, ...options.limits };
   const places = options.urls.map(placeOf);
-  const dispatcher = openConnections({ urls: places.filter((place) => place instanceof URL), caFile, environment, limits });
+  const dispatcher = openConnections({ urls: places.filter((place) => place instanceof URL), caFile, pins, environment, limits });
   const bandwidth = openBandwidth(options.bytesPerSecond ?? null, wait, () => performance.now());
   const tools: WebTools = { dispatcher, bandwidth, limits, userAgent: options.userAgent };
   return {
@@ -52,6 +54,11 @@ export function openRemote(options: RemoteOptions): Remote & AsyncDisposable {
     receivedBytes: () => bandwidth.takenBytes(),
     [Symbol.asyncDispose]: () => dispatcher.destroy(),
   };
+}
+
+/** Whether a place to fetch from is a local folder; everything else is somebody's server. */
+export function isFolder(text: string): boolean {
+  return text.startsWith('file:') || !text.includes('://');
 }
 
 /** A web server's URL, or the path of a folder. */

@@ -1,14 +1,17 @@
 /** One update, as a straight line. What is true on disk after each line stands at the head of the file that the line calls. */
+import { writeRecord } from '../disk/atomic.ts';
 import { versionsOnHold } from '../install/checks/hold.ts';
+import { dropWithdrawn, recalled } from '../install/checks/way-back.ts';
 import { currentGeneration, stagedGeneration, stageGeneration } from '../install/generations.ts';
 import type { Instance } from '../install/layout.ts';
 import { tidy } from '../install/clean/tidy.ts';
 import type { Reason } from '../model/generation.ts';
 import { timed, type Job } from '../model/job.ts';
-import { findRelease, type Asking } from './check.ts';
+import { timeText } from '../model/parse.ts';
+import { findRelease, refuseWithdrawn, type Asking, type Found } from './check.ts';
 import { makeVersion } from './make.ts';
 import { effectOf, planUpdate, type RouteKind } from './plan.ts';
-import type { UpdateResult } from './process/requests.ts';
+import type { News, UpdateResult } from './process/requests.ts';
 import { takeStock } from './stock.ts';
 
 /** What an update works with: the shared folders, the source, and one instance. */
@@ -43,19 +46,30 @@ async function bring(wish: Wish, tools: Tools, outerJob: Job): Promise<UpdateRes
   );
   const { release, passed } = found;
   const current = running?.version ?? null;
-  if (release === null) return { kind: 'none', current, passed };
+  const news = await newsOf(found, tools);
+  if (release === null) return { kind: 'none', current, passed, news };
   const { manifest } = release;
   const staged = await stagedGeneration(instance);
-  if (staged?.treeDigest === manifest.tree.digest) return { kind: 'staged', current, generation: staged, done: null };
+  if (staged?.treeDigest === manifest.tree.digest) return { kind: 'staged', current, generation: staged, done: null, news };
   const stock = await takeStock(manifest, { running, layout, found, ruledOut: wish.ruledOut }, job);
   const plan = planUpdate(manifest, stock.have, wish.ruledOut);
-  if (wish.dryRun) return { kind: 'planned', current, version: manifest.version, plan, effect: effectOf(manifest, running), passed };
+  if (wish.dryRun) return { kind: 'planned', current, version: manifest.version, plan, effect: effectOf(manifest, running), passed, news };
   const made = await makeVersion(plan, { ...tools, release, stock, ruledOut: wish.ruledOut }, job);
+  await refuseWithdrawn(tools, manifest.version, job);
   const generation = await stageGeneration(instance, manifest, { why: wish.why, now, tries: manifest.health.tries });
   return {
     kind: 'staged',
     current,
     generation,
+    news,
     done: { ...made, wireBytes: tools.remote.receivedBytes(), milliseconds: watch.milliseconds() },
   };
+}
+
+/** Carries out what was withdrawn, and writes the check down for whoever asks for the status. */
+async function newsOf({ release, withdrawn, dated }: Found, { layout, instance, now }: Tools): Promise<News> {
+  await dropWithdrawn(instance, withdrawn);
+  const news = { ...dated, recalled: await recalled(layout, instance, withdrawn) };
+  await writeRecord(layout.checked, { at: timeText(now), offered: release?.manifest.version ?? null, recalled: news.recalled });
+  return news;
 }

@@ -16,10 +16,9 @@ import { update } from './engine.ts';
 import { thisMachine } from './machine.ts';
 import type { UpdateResult } from './process/requests.ts';
 
-/** What a first installation is told: base URLs or folders, the root metadata to begin with, product, channel, and a version or null for the newest. */
-export interface Beginning {
+/** What a first installation is told: base URLs or folders, how to connect, the root metadata to begin with, product, channel, and a version or null for the newest. */
+export interface Beginning extends Pick<Source, 'urls' | 'caFile' | 'pins'> {
   readonly product: string;
-  readonly from: string;
   readonly trustedRoot: string;
   readonly channel: string;
   readonly version: string | null;
@@ -44,7 +43,7 @@ export async function installFirst(beginning: Beginning, place: Place, job: Job)
   }
   const source = sourceOf(beginning, before);
   await writeRecord(place.layout.source, source);
-  if (current !== null) return { kind: 'staged', current: null, generation: current, done: null };
+  if (current !== null) return { kind: 'staged', current: null, generation: current, done: null, news: null };
   const wish = { to: beginning.version, dryRun: false, ruledOut: [], why: 'install' } as const;
   return update(wish, { ...place, source }, job);
 }
@@ -54,12 +53,12 @@ function isRepetition(beginning: Beginning, source: Source, current: Generation)
   const { product, channel, urls, trustedRoot } = sourceOf(beginning, source);
   const isSameSource = product === source.product && channel === source.channel && trustedRoot === source.trustedRoot;
   const isSameVersion = current.why === 'install' && (beginning.version ?? current.version) === current.version;
-  return isSameSource && isSameVersion && urls[0] === source.urls[0];
+  return isSameSource && isSameVersion && urls.join('\n') === source.urls.join('\n');
 }
 
 /** A root keeps the id it has: an installation that was cut off begins again with the same share of rollouts. */
-function sourceOf({ product, channel, from, trustedRoot }: Beginning, before: Source | null): Source {
+function sourceOf({ product, channel, urls, caFile, pins, trustedRoot }: Beginning, before: Source | null): Source {
   const { platform, arch } = thisMachine();
   const machineId = before?.machineId ?? randomBytes(16).toString('hex');
-  return { product, channel, platform, arch, urls: [from], trustedRoot, machineId };
+  return { product, channel, platform, arch, urls, trustedRoot, machineId, caFile, pins };
 }

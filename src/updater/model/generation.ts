@@ -54,6 +54,8 @@ const sourceSchema = z.object({
   urls: z.array(z.string().max(2048)).min(1).max(16),
   trustedRoot: z.string().max(512 * 1024),
   machineId: z.string().regex(/^[0-9a-f]{32}$/, 'not 32 hexadecimal digits'),
+  caFile: z.string().max(4096).nullable().default(null),
+  pins: z.array(sha256Schema).max(16).default([]),
 });
 
 /** The one thing that a switch changes. */
@@ -65,7 +67,11 @@ export type Reason = Generation['why'];
 export type Floor = Readonly<z.infer<typeof floorSchema>>;
 /** `versions/<v>-<digest8>.json`: its existence is the version's existence. */
 export type VersionRecord = Readonly<z.infer<typeof versionRecordSchema>>;
-/** `source.json`: where updates come from, the text of the root metadata that the installation began with, and a random id that never leaves the machine. */
+/**
+ * `source.json`: where updates come from, the text of the root metadata that the installation began with, and a random id that never
+ * leaves the machine; also a PEM file with further certificate authorities, and the only public keys that servers may have (SHA-256
+ * of their SubjectPublicKeyInfo; any where there are none).
+ */
 export type Source = Readonly<z.infer<typeof sourceSchema>>;
 
 /** Returns a pointer; throws `state/damaged`. */

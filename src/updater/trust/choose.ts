@@ -36,21 +36,25 @@ export type Choice =
   | { readonly kind: 'none'; readonly passed: readonly Passed[] };
 
 /**
- * Takes the first offer that is higher than what runs, published, not withdrawn, not paused, and whose share and needs fit.
+ * Takes the first offer that is higher than what runs, published, not withdrawn, not paused, and whose share and needs fit. Where
+ * nothing runs and no share reaches this machine, it is the first that only its share speaks against: a first installation finds something.
  * A version asked for by name ignores share and pause; throws `check/no-such-version` when it cannot be had, `check/needs-updater`
  * when only a newer updater could take it.
  */
 export function chooseRelease(believed: Believed, have: Have): Choice {
   const exact = have.exact ?? null;
   if (exact !== null) return chooseExact(believed, have, exact);
+  const choice = chooseOffer(believed, have, shareProblem);
+  return choice.kind === 'none' && have.version === null ? chooseOffer(believed, have, () => null) : choice;
+}
+
+function chooseOffer(believed: Believed, have: Have, share: (offer: Offer, have: Have) => string | null): Choice {
   const passed: Passed[] = [];
   for (const offer of believed.offers.offers) {
     const entry = publishedEntry(believed.list, offer);
+    const stopped = offer.paused ? 'it is paused' : share(offer, have);
     const why =
-      versionProblem(believed, have, offer.version) ??
-      holdProblem(have, offer.version) ??
-      offerProblem(offer, have) ??
-      needsProblem(offer.needs, have);
+      versionProblem(believed, have, offer.version) ?? holdProblem(have, offer.version) ?? stopped ?? needsProblem(offer.needs, have);
     if (entry !== null && why === null) return { kind: 'release', entry, offer, passed };
     passed.push({ version: offer.version, why: why ?? 'it is not in the signed list of releases' });
   }
@@ -88,8 +92,7 @@ function holdProblem({ held }: Have, version: string): string | null {
   return held?.find((entry) => entry.version === version)?.why ?? null;
 }
 
-function offerProblem(offer: Offer, have: Have): string | null {
-  if (offer.paused) return 'it is paused';
+function shareProblem(offer: Offer, have: Have): string | null {
   const percent = percentAt(offer.ramp, have.now);
   if (bucketOf(have.machineId, offer.version) < percent * 100) return null;
   return `it goes to ${percent} % of all machines so far, and not yet to this one`;
@@ -108,7 +111,7 @@ export function bucketOf(machineId: string, version: string): number {
 }
 
 /** Says in a few words why a machine cannot take a release, or null when it can. */
-function needsProblem(needs: Needs, have: Have): string | null {
+export function needsProblem(needs: Needs, have: Have): string | null {
   if (needs.updater !== null && !gte(have.updaterVersion, needs.updater)) return `it needs updater ${needs.updater}`;
   if (needs.os !== null && !reaches(have.os, needs.os)) return `it needs system ${needs.os}`;
   if (needs.libc !== null && (have.libc === null || !reaches(have.libc, needs.libc))) return `it needs glibc ${needs.libc}`;

@@ -17,7 +17,8 @@ export interface Trust {
   readonly folder: string;
   readonly trustedRoot: Uint8Array;
   readonly floor: Floor;
-  readonly now: Date;
+  /** Null for information that may be old: then nothing expires, and everything else holds. */
+  readonly now: Date | null;
   /** Only for the conformance suite: keys other than Ed25519. */
   readonly readKey?: ReadKey;
 }

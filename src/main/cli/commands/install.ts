@@ -7,7 +7,9 @@ import { runCommand, say } from '../terminal.ts';
 import { summaryOf, tookText } from './outcome.ts';
 
 export interface InstallOptions {
-  readonly from: string;
+  readonly from: readonly string[];
+  readonly ca: string | undefined;
+  readonly pin: readonly string[] | undefined;
   readonly trustedRoot: string;
   readonly channel: string;
   readonly product: string;
@@ -24,7 +26,9 @@ export function install(globals: Globals, options: InstallOptions): Promise<numb
         kind: 'install',
         root: layout.root,
         instance: instance.name,
-        from: placeToFetchFrom(options.from),
+        from: options.from.map(placeToFetchFrom),
+        caFile: options.ca === undefined ? null : resolve(options.ca),
+        pins: [...(options.pin ?? [])],
         trustedRoot: await readTrustedRoot(options.trustedRoot),
         product,
         channel,

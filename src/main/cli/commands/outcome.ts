@@ -1,5 +1,6 @@
 /** What a change of version comes to, in JSON and in words. */
 import type { Done } from '../../../updater/engine/process/requests.ts';
+import type { Recalled } from '../../../updater/install/checks/way-back.ts';
 import type { Plan } from '../../../updater/engine/plan.ts';
 import type { Generation } from '../../../updater/model/generation.ts';
 import { megabytes } from '../terminal.ts';
@@ -33,4 +34,10 @@ export function routeText({ route }: Plan): string {
     case 'full':
       return 'the missing files from the full package';
   }
+}
+
+/** What a person is told whose version was withdrawn. */
+export function recalledText({ version, reason, back }: Recalled): string {
+  const way = back === null ? 'No earlier version is left on this machine to go back to.' : `Go back with "moult rollback ${back}".`;
+  return `${version} was withdrawn by its publisher: ${reason}\n${way}`;
 }

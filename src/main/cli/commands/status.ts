@@ -8,6 +8,7 @@ import type { Layout } from '../../../updater/install/layout.ts';
 import { findVersion } from '../../../updater/install/versions.ts';
 import { parseAs } from '../../../updater/model/parse.ts';
 import { placeOf, type Globals } from '../place.ts';
+import { recalledText } from './outcome.ts';
 import { megabytes, runCommand, say } from '../terminal.ts';
 import { lastFailureText } from './news.ts';
 
@@ -61,7 +62,11 @@ export function version(globals: Globals): Promise<number> {
   });
 }
 
-const checkedSchema = z.object({ at: z.string(), offered: z.string().nullable() });
+const checkedSchema = z.object({
+  at: z.string(),
+  offered: z.string().nullable(),
+  recalled: z.object({ version: z.string(), reason: z.string(), back: z.string().nullable() }).nullable().default(null),
+});
 
 interface Told {
   readonly version: string;
@@ -70,7 +75,7 @@ interface Told {
   readonly lastFailure: LastFailure | null;
   readonly root: string;
   readonly ability: { readonly kind: string; readonly why: string };
-  readonly lastCheck: { readonly at: string; readonly offered: string | null } | null;
+  readonly lastCheck: z.infer<typeof checkedSchema> | null;
   readonly bytes: Readonly<Record<string, number>>;
 }
 
@@ -83,11 +88,13 @@ function statusText({ version, generation, staged, lastFailure, root, ability, l
   const total = Object.values(bytes).reduce((sum, kind) => sum + kind, 0);
   const checked =
     lastCheck === null ? 'never' : `${lastCheck.at}, ${lastCheck.offered === null ? 'no update' : `offered ${lastCheck.offered}`}`;
+  const recalled = lastCheck?.recalled ?? null;
   return [
     `${version}  (generation ${generation.n}, ${generation.state})`,
     `  waiting     ${staged === null ? 'nothing' : `${staged.version} starts the next time`}`,
     ...(lastFailure === null ? [] : [`  last trial  ${lastFailureText(lastFailure).trimEnd()}`]),
     `  last check  ${checked}`,
+    ...(recalled?.version === version ? [recalledText(recalled)] : []),
     `  updates     ${ability.kind}: ${ability.why}`,
     `  on disk     ${megabytes(total)} in ${root}`,
   ].join('\n');

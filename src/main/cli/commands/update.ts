@@ -1,6 +1,7 @@
 import { supervise } from '../../supervisor/supervise.ts';
 import { askEngine } from '../../../updater/engine/process/client.ts';
-import type { RequestOf, UpdateResult } from '../../../updater/engine/process/requests.ts';
+import type { News, RequestOf, UpdateResult } from '../../../updater/engine/process/requests.ts';
+import { isFolder } from '../../../updater/download/remote.ts';
 import { Failed } from '../../../updater/model/failure.ts';
 import type { Job } from '../../../updater/model/job.ts';
 import type { Passed } from '../../../updater/trust/choose.ts';
@@ -8,7 +9,7 @@ import { placeOf, type Globals } from '../place.ts';
 import { megabytes, runCommand, say } from '../terminal.ts';
 import { explain, explainText } from './explain.ts';
 import { placeToFetchFrom } from './install.ts';
-import { summaryOf, tookText } from './outcome.ts';
+import { recalledText, summaryOf, tookText } from './outcome.ts';
 import { toolsFor } from './start.ts';
 
 export interface UpdateOptions {
@@ -26,7 +27,8 @@ export function check(globals: Globals, options: { readonly from?: string }): Pr
     const offered = result.kind === 'none' ? null : result.kind === 'planned' ? result.version : result.generation.version;
     const bytesToFetch = result.kind === 'planned' ? result.plan.bytesToFetch : 0;
     const passed = result.kind === 'staged' ? [] : result.passed;
-    say(globals, { current: result.current, offered, staged: result.kind === 'staged', bytesToFetch, passed }, checkText(result));
+    const told = { current: result.current, offered, staged: result.kind === 'staged', bytesToFetch, passed, ...newsTold(result.news) };
+    say(globals, told, newsText(result.news) + checkText(result));
     return 0;
   });
 }
@@ -36,15 +38,19 @@ export function update(globals: Globals, options: UpdateOptions): Promise<number
   return runCommand(globals, async (job) => {
     const result = await ask(globals, options, job);
     if (result.kind === 'planned') {
-      say(globals, explain(result), explainText(explain(result)));
+      say(globals, { ...explain(result), ...newsTold(result.news) }, newsText(result.news) + explainText(explain(result)));
       return 0;
     }
     if (result.kind === 'none') {
-      say(globals, { from: result.current, to: null, passed: result.passed }, checkText(result));
+      say(
+        globals,
+        { from: result.current, to: null, passed: result.passed, ...newsTold(result.news) },
+        newsText(result.news) + checkText(result),
+      );
       return 0;
     }
     if (options.restart !== true) {
-      const text = `${result.generation.version} is ready and starts the next time.${tookText(result.done)}`;
+      const text = `${newsText(result.news)}${result.generation.version} is ready and starts the next time.${tookText(result.done)}`;
       say(globals, summaryOf(result.current, result.generation, result.done), text);
       return 0;
     }
@@ -65,8 +71,26 @@ function ask(globals: Globals, options: UpdateOptions, job: Job): Promise<Update
     to: options.to ?? null,
     dryRun: options.dryRun === true || options.explain === true,
     withoutPatches: false,
+    // What is old is the person's to accept, and only from a folder that they name.
+    acceptStale: globals.yes && options.from !== undefined && isFolder(options.from),
   };
   return askEngine<'update'>(request, job);
+}
+
+/** The signature's date and a withdrawn version, in the JSON of every answer that asked. */
+function newsTold(news: News | null): { readonly signed?: Omit<News, 'recalled'>; readonly recalled?: News['recalled'] } {
+  if (news === null) return {};
+  const { recalled, ...signed } = news;
+  return { signed, recalled };
+}
+
+function newsText(news: News | null): string {
+  const stale =
+    news?.isStale === true
+      ? `This information was signed at ${news.signedAt ?? 'an unknown time'} and is out of date since ${news.expires}.\n`
+      : '';
+  const recalled = news?.recalled ?? null;
+  return recalled === null ? stale : `${stale}${recalledText(recalled)}\n`;
 }
 
 function checkText(result: UpdateResult): string {

@@ -1,5 +1,5 @@
 /** How we connect: TLS 1.3 with the system's authorities, through the proxy that the environment names, HTTP/1.1 only. */
-import { X509Certificate } from 'node:crypto';
+import { hash, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
 import { type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
@@ -12,6 +12,8 @@ export interface ConnectionOptions {
   readonly urls: readonly URL[];
   /** A PEM file with further certificate authorities. */
   readonly caFile: string | null;
+  /** The only public keys that a server may have (SHA-256 of its SubjectPublicKeyInfo); any, where there are none. */
+  readonly pins: readonly string[];
   readonly environment: Environment;
   readonly limits: Limits;
 }
@@ -29,10 +31,11 @@ export function openConnections(options: ConnectionOptions): Dispatcher {
     rejectUnauthorized: true,
     ...(urls.some(({ protocol }) => protocol === 'https:') ? { secureContext: secureContext(options.caFile) } : {}),
   };
+  const pinned = { ...connect, checkServerIdentity: pinCheck(options.pins) };
   return new EnvHttpProxyAgent({
     ...proxies(options),
-    connect,
-    requestTls: connect,
+    connect: pinned,
+    requestTls: pinned,
     proxyTls: connect,
     connectTimeout: limits.connectMs,
     allowH2: false,
@@ -43,6 +46,17 @@ export function openConnections(options: ConnectionOptions): Dispatcher {
     // The connection to the proxy itself: how long its answer to CONNECT may take.
     clientFactory: (origin, poolOptions) => new Pool(origin, { ...poolOptions, headersTimeout: limits.answerMs }),
   });
+}
+
+/** Node's own check of the name and then, where there are pins, of the server's key; the chain of certificates was verified before. */
+function pinCheck(pins: readonly string[]): typeof tls.checkServerIdentity {
+  return (host, certificate) => {
+    const wrong = tls.checkServerIdentity(host, certificate);
+    if (wrong !== undefined || pins.length === 0) return wrong;
+    const key = new X509Certificate(certificate.raw).publicKey.export({ type: 'spki', format: 'der' });
+    if (pins.includes(hash('sha256', key))) return undefined;
+    return Object.assign(new Error(`${host} has another public key than those that are pinned`), { code: 'CERT_PIN_MISMATCH' });
+  };
 }
 
 /** Whether a URL's host is this machine, by its name alone. */

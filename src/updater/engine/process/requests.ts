@@ -4,6 +4,8 @@ import { failureSchema, type Generation } from '../../model/generation.ts';
 import { progressSchema, type Step } from '../../model/job.ts';
 import { parseAs } from '../../model/parse.ts';
 import type { Passed } from '../../trust/choose.ts';
+import type { Recalled } from '../../install/checks/way-back.ts';
+import type { Dated } from '../check.ts';
 import type { Made } from '../make.ts';
 import type { Effect, Plan } from '../plan.ts';
 
@@ -13,7 +15,10 @@ const requestSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('install'),
     ...where,
-    from: z.string(),
+    /** One place or several, in the order in which they are asked. */
+    from: z.union([z.string(), z.array(z.string())]),
+    caFile: z.string().nullable().optional(),
+    pins: z.array(z.string()).optional(),
     trustedRoot: z.string(),
     product: z.string(),
     channel: z.string(),
@@ -23,6 +28,8 @@ const requestSchema = z.discriminatedUnion('kind', [
     kind: z.literal('update'),
     ...where,
     from: z.string().nullable(),
+    /** Take what has expired, from a folder only. */
+    acceptStale: z.boolean().optional(),
     to: z.string().nullable(),
     dryRun: z.boolean(),
     withoutPatches: z.boolean(),
@@ -48,7 +55,7 @@ export type Message = Readonly<z.infer<typeof messageSchema>>;
 
 /** The answer to an update: nothing newer, a plan that was only asked for, or a generation that waits for the next start. `current` is null before the first install. */
 export type UpdateResult =
-  | { readonly kind: 'none'; readonly current: string | null; readonly passed: readonly Passed[] }
+  | { readonly kind: 'none'; readonly current: string | null; readonly passed: readonly Passed[]; readonly news: News }
   | {
       readonly kind: 'planned';
       readonly current: string | null;
@@ -56,8 +63,21 @@ export type UpdateResult =
       readonly plan: Plan;
       readonly effect: Effect;
       readonly passed: readonly Passed[];
+      readonly news: News;
     }
-  | { readonly kind: 'staged'; readonly current: string | null; readonly generation: Generation; readonly done: Done | null };
+  | {
+      readonly kind: 'staged';
+      readonly current: string | null;
+      readonly generation: Generation;
+      readonly done: Done | null;
+      /** Null when nobody had to be asked. */
+      readonly news: News | null;
+    };
+
+/** What a check says besides: how old its information is, and, when the running version was withdrawn, why and where to go. */
+export interface News extends Dated {
+  readonly recalled: Recalled | null;
+}
 
 /** What an update took: the plan that worked, the routes that failed before it, bytes over the wire, and milliseconds per step. */
 export interface Done extends Made {

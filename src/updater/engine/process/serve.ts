@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { readRecord } from '../../disk/atomic.ts';
 import { takeLock, type Lock } from '../../disk/lock.ts';
-import { openRemote, type Remote } from '../../download/remote.ts';
+import { isFolder, openRemote, type Remote } from '../../download/remote.ts';
 import { activate, settle } from '../../install/activate.ts';
 import { stagedGeneration } from '../../install/generations.ts';
 import { instanceOf, layoutOf, type Instance, type Layout } from '../../install/layout.ts';
@@ -14,7 +14,7 @@ import type { Job } from '../../model/job.ts';
 import { update } from '../engine.ts';
 import { installFirst } from '../first.ts';
 import { updaterVersion } from '../machine.ts';
-import type { Request, RequestOf, Results } from './requests.ts';
+import type { Request, RequestOf, Results, UpdateResult } from './requests.ts';
 
 /** How long a command waits for another one that works on the same root or instance, unless its request says otherwise. */
 const patienceMs = 60_000;
@@ -48,20 +48,24 @@ interface Place {
 }
 
 async function serveInstall(request: RequestOf<'install'>, place: Place, job: Job): Promise<Results['install']> {
-  await using remote = open([request.from]);
-  const result = await installFirst(request, { ...place, remote, now: new Date() }, job);
-  if (result.kind !== 'staged') throw new Failed('check/no-such-version', `${request.from} has no version for this machine`);
+  const { from, caFile = null, pins = [] } = request;
+  const beginning = { ...request, urls: typeof from === 'string' ? [from] : from, caFile, pins };
+  await using remote = open(beginning);
+  const result = await installFirst(beginning, { ...place, remote, now: new Date() }, job);
+  if (result.kind !== 'staged') throw new Failed('check/no-such-version', `nothing is offered to this machine${reasons(result)}`);
   return { generation: await switchTo(result.generation, place, job), done: result.done };
 }
 
 async function serveUpdate(request: RequestOf<'update'>, place: Place, job: Job): Promise<Results['update']> {
   const source = await installedSource(place.layout);
-  await using remote = open(request.from === null ? source.urls : [request.from]);
+  const { from, acceptStale = false } = request;
+  if (acceptStale && (from === null || !isFolder(from))) throw new Failed('usage/wrong', 'only a folder may hold what has expired');
+  await using remote = open({ ...source, urls: from === null ? source.urls : [from] });
   await settle({ ...place, now: new Date() });
   const ruledOut = request.withoutPatches ? (['direct', 'two'] as const) : [];
   return await update(
     { to: request.to, dryRun: request.dryRun, ruledOut, why: 'update' },
-    { ...place, source, remote, now: new Date() },
+    { ...place, source, remote, acceptStale, now: new Date() },
     job,
   );
 }
@@ -88,6 +92,12 @@ async function installedSource(layout: Layout): Promise<Source> {
   return source;
 }
 
-function open(urls: readonly string[]): Remote & AsyncDisposable {
-  return openRemote({ urls, userAgent: `moult/${updaterVersion}` });
+function open({ urls, caFile, pins }: Pick<Source, 'urls' | 'caFile' | 'pins'>): Remote & AsyncDisposable {
+  return openRemote({ urls, pins, userAgent: `moult/${updaterVersion}`, ...(caFile === null ? {} : { caFile }) });
+}
+
+/** Why each offer was passed over, as the end of a sentence. */
+function reasons(result: UpdateResult): string {
+  if (result.kind !== 'none' || result.passed.length === 0) return '';
+  return `: ${result.passed.map(({ version, why }) => `${version}: ${why}`).join('; ')}`;
 }

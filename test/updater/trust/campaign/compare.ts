@@ -63,8 +63,11 @@ interface Difference {
  *
  * Kept in spite of new keys: when keys of the timestamp or snapshot role are replaced, both stored files are to be forgotten
  * (TUF 5.3.11; S10); it keeps whatever the new keys happen to accept, and then refuses lower numbers.
+ *
+ * Counted ids: one key under two ids has two votes there (TUF 4.2.1; S26). Seen by a threshold that the role has too few keys for.
  */
 async function knownFault({ repo, theirs, before, storedUnder }: Difference): Promise<string | null> {
+  if (theirs === 'accepted' && hasTwins(repo)) return 'counted ids';
   const isRotated = storedUnder.some((id) => !onlineKeys(repo).includes(id));
   if (theirs === 'refused' && !isRotated) return null;
   const forgotten = theirs === 'refused' ? ['timestamp.json', 'snapshot.json'] : ['snapshot.json'];
@@ -72,6 +75,14 @@ async function knownFault({ repo, theirs, before, storedUnder }: Difference): Pr
   for (const [name, bytes] of before) if (!forgotten.includes(name)) await writeFile(join(folder.path, name), bytes);
   if ((await theirVerdict(repo, folder.path)) === theirs) return null;
   return theirs === 'accepted' ? 'kept snapshot' : 'kept in spite of new keys';
+}
+
+/** Whether a role has enough ids for its threshold and too few keys. */
+function hasTwins({ root }: Forge): boolean {
+  return Object.values(root.roles).some(({ keyids, threshold }) => {
+    const keys = new Set(keyids.map((id) => JSON.stringify(root.keys[id])));
+    return keyids.length >= threshold && keys.size < threshold;
+  });
 }
 
 function onlineKeys({ root }: Forge): readonly string[] {
