@@ -17,6 +17,7 @@ import type { Generation } from '../model/generation.ts';
 import type { Job } from '../model/job.ts';
 import { timeText } from '../model/parse.ts';
 import { abandonEpoch, epochToClone, makeEpoch, type Epoch } from './epoch/epochs.ts';
+import { readEpoch } from './epoch/record.ts';
 import { currentGeneration, listGenerations, pointTo, writeGeneration } from './generations.ts';
 import type { Instance, Layout } from './layout.ts';
 import { findVersion, type Version } from './versions.ts';
@@ -92,9 +93,18 @@ export async function settleTrials({ instance }: Pick<Switching, 'instance'>): P
 
 /** The new generation never works on the data of the running one: the clone is made now, from what the running one left. */
 async function withEpoch(staged: Generation, made: Switching & { readonly version: Version }, job: Job): Promise<Generation> {
+  if (await hasOwnEpoch(staged, made)) return staged;
   const from = made.from ?? (await epochToClone(staged, await currentGeneration(made.instance), made.instance));
   const { epoch, dataVersion } = await makeEpoch({ ...made, from, generation: staged.n, why: staged.why }, job);
   return write(made.instance, { ...staged, epoch, dataVersion });
+}
+
+/** What a snapshot was unpacked into for this very generation is nobody else's: there is nothing to keep apart. */
+async function hasOwnEpoch(staged: Generation, { instance, version }: Switching & { readonly version: Version }): Promise<boolean> {
+  const named = await readEpoch(instance, staged.epoch);
+  const isUnpacked = named?.from === null && (named.why === 'restore' || named.why === 'rollback');
+  const isOwn = isUnpacked && named.why === staged.why && named.generation === staged.n && named.state === 'live';
+  return isOwn && named.dataVersion === version.manifest.dataVersion;
 }
 
 function refuseLost({ lock, instance }: Switching): void {

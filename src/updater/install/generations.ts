@@ -19,16 +19,16 @@ import type { Instance } from './layout.ts';
 export async function stageGeneration(
   instance: Instance,
   manifest: Manifest,
-  made: { why: Reason; now: Date; tries: number; epoch?: number },
+  made: { why: Reason; now: Date; tries: number; epoch?: number; evolutions?: Generation['evolutions'] },
 ): Promise<Generation> {
   await mkdir(instance.generations, { recursive: true });
   const all = await listGenerations(instance);
   const current = await currentGeneration(instance);
   const generation: Generation = {
-    n: Math.max(0, ...(await usedNumbers(instance))) + 1,
+    n: await nextGenerationNumber(instance),
     version: manifest.version,
     treeDigest: manifest.tree.digest,
-    evolutions: current?.evolutions ?? {},
+    evolutions: made.evolutions ?? current?.evolutions ?? {},
     epoch: made.epoch ?? current?.epoch ?? Math.max(0, ...all.map(({ epoch }) => epoch)) + 1,
     dataVersion: manifest.dataVersion,
     state: 'staged',
@@ -43,6 +43,11 @@ export async function stageGeneration(
   if (manifest.entry === null) await shareEpoch(instance, generation);
   await writeGeneration(instance, generation);
   return generation;
+}
+
+/** The number that the next generation will have, while the instance's lock is held. */
+export async function nextGenerationNumber(instance: Instance): Promise<number> {
+  return Math.max(0, ...(await usedNumbers(instance))) + 1;
 }
 
 /** Writes one record. Atomic. */

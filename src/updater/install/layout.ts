@@ -2,12 +2,14 @@
  * Where everything lives below an installation's root. Versions, trust and downloads are shared; everything mutable is per instance.
  *
  *   versions/<v>-<digest8>/         a tree, built in place
+ *   versions/<v>-<digest8>.boot     what the launcher checks of it, and starts
  *   versions/<v>-<digest8>.json     its record, written last: without it the tree does not exist
+ *   objects/ab/<sha256>             contents that snapshots rest on, each once
  *   trust/                          believed metadata; accepted/<treeDigest>.json: manifests that were vouched for
  *   downloads/                      parts that can be resumed, trees on the way; everything here may be deleted at any time
- *   instances/<name>/               current.json (the pointer), generations/, epochs/, bulk/, lock.db
+ *   instances/<name>/               current.json (the pointer), generations/, epochs/, snapshots/, bulk/, lock.db
  *   source.json  checked.json       where updates come from; when that was last asked
- *   lock.db                         held by whoever changes versions, trust or downloads
+ *   lock.db                         held by whoever changes versions, objects, trust or downloads
  */
 import { join } from 'node:path';
 import { Failed } from '../model/failure.ts';
@@ -17,6 +19,7 @@ import { nameSchema } from '../model/parse.ts';
 export interface Layout {
   readonly root: string;
   readonly versions: string;
+  readonly objects: string;
   readonly trust: string;
   readonly accepted: string;
   readonly downloads: string;
@@ -33,6 +36,7 @@ export interface Instance {
   readonly pointer: string;
   readonly generations: string;
   readonly epochs: string;
+  readonly snapshots: string;
   readonly bulk: string;
   readonly lock: string;
 }
@@ -42,6 +46,7 @@ export function layoutOf(root: string): Layout {
   return {
     root,
     versions: join(root, 'versions'),
+    objects: join(root, 'objects'),
     trust: join(root, 'trust'),
     accepted: join(root, 'trust', 'accepted'),
     downloads: join(root, 'downloads'),
@@ -62,6 +67,7 @@ export function instanceOf(layout: Layout, name: string): Instance {
     pointer: join(folder, 'current.json'),
     generations: join(folder, 'generations'),
     epochs: join(folder, 'epochs'),
+    snapshots: join(folder, 'snapshots'),
     bulk: join(folder, 'bulk'),
     lock: join(folder, 'lock.db'),
   };

@@ -2,10 +2,13 @@
 import semver from 'semver';
 import { compareTree } from '../disk/scan.ts';
 import { Failed } from '../model/failure.ts';
+import type { Snapshot } from '../model/application/snapshot.ts';
 import type { Generation } from '../model/generation.ts';
 import type { Job } from '../model/job.ts';
+import { readableSnapshots } from '../store/records.ts';
 import { activate, settle, type Switching } from './activate.ts';
 import { readEpoch } from './epoch/record.ts';
+import { unpackEpoch } from './epoch/snapshot/unpack.ts';
 import { installedGeneration, listGenerations, stageGeneration } from './generations.ts';
 import type { Instance } from './layout.ts';
 import { findVersion, type Version } from './versions.ts';
@@ -38,11 +41,12 @@ export async function stageRollback(way: WayBack, switching: Switching, job: Job
   const version = await findVersion(layout, back.treeDigest);
   if (version === null) throw new Failed('switch/denied', `version ${back.version} is not on this machine any more`);
   await refuseForbidden(current, version, switching);
-  const epoch = await chooseEpoch(way.data, { current, back, version }, instance);
+  const data = await chooseData(way.data, { current, back, version }, instance);
   const difference = await compareTree(version.folder, version.manifest.tree, job);
   if (difference.missing.length + difference.extra.length + difference.changed.length > 0) {
     throw new Failed('switch/denied', `version ${back.version} is damaged`);
   }
+  const { epoch } = data.kind === 'epoch' ? data : await unpackEpoch(data.snapshot, { why: 'rollback', ground: switching }, job);
   return stageGeneration(instance, version.manifest, { why: 'rollback', now, tries: version.manifest.health.tries, epoch });
 }
 
@@ -52,22 +56,37 @@ interface Sides {
   readonly version: Version;
 }
 
-/** The epoch that the old version goes on from: the present one where it can read it, its own of then where that is wished. The present one stays in any case. */
-async function chooseEpoch(data: WayBack['data'], { current, back, version }: Sides, instance: Instance): Promise<number> {
-  if (version.manifest.entry === null) return current.epoch;
+/** What an old version goes on from: an epoch that is there, or the snapshot that became of one. */
+type Data = { readonly kind: 'epoch'; readonly epoch: number } | { readonly kind: 'snapshot'; readonly snapshot: Snapshot };
+
+/** What the old version goes on from: the present epoch where it can read it, its own of then where that is wished. The present one stays in any case. */
+async function chooseData(data: WayBack['data'], { current, back, version }: Sides, instance: Instance): Promise<Data> {
+  const present = { kind: 'epoch', epoch: current.epoch } as const;
+  if (version.manifest.entry === null) return present;
   const readable = version.manifest.dataVersion;
   if (data === 'restore') {
-    const then = await readEpoch(instance, back.epoch);
+    const then = await dataOfThen(back, instance);
     if (then === null || then.dataVersion > readable) {
       throw new Failed('switch/data', `the data that version ${back.version} had as generation ${back.n} is not on this machine any more`);
     }
-    return back.epoch;
+    return then.data;
   }
   const now = (await readEpoch(instance, current.epoch))?.dataVersion ?? current.dataVersion;
-  if (now <= readable) return current.epoch;
+  if (now <= readable) return present;
   const what = `the data has version ${now}, and ${back.version} can read up to ${readable}`;
   const ways = `--data restore goes back to the data of generation ${back.n}; the present data stays as epoch ${current.epoch} and can be exported`;
   throw new Failed('switch/data', `${what}; ${ways}`);
+}
+
+/** The epoch that a generation worked in, or else the newest snapshot of it. */
+async function dataOfThen(
+  { n, epoch }: Generation,
+  instance: Instance,
+): Promise<{ readonly dataVersion: number; readonly data: Data } | null> {
+  const then = await readEpoch(instance, epoch);
+  if (then !== null) return { dataVersion: then.dataVersion, data: { kind: 'epoch', epoch } };
+  const snapshot = (await readableSnapshots(instance.snapshots)).findLast((kept) => kept.generation === n || kept.epoch === epoch);
+  return snapshot === undefined ? null : { dataVersion: snapshot.dataVersion, data: { kind: 'snapshot', snapshot } };
 }
 
 /** Picks the newest generation that the target names; without one, the newest earlier one with another version that was good. */
@@ -87,8 +106,8 @@ function isNamedBy(target: string, { n, version }: Generation): boolean {
   return String(n) === target || version === target;
 }
 
-/** What the running version's manifest says about leaving it. */
-async function refuseForbidden(current: Generation, back: Version, { layout }: Switching): Promise<void> {
+/** Throws `switch/denied` when the running version's manifest forbids leaving it for that one. */
+export async function refuseForbidden(current: Generation, back: Version, { layout }: Pick<Switching, 'layout'>): Promise<void> {
   const running = await findVersion(layout, current.treeDigest);
   const rollback = running?.manifest.rollback;
   if (rollback === undefined) return;

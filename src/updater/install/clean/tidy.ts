@@ -29,7 +29,7 @@ export async function tidy(layout: Layout, keep: ReadonlySet<string>): Promise<v
  * written under the root's lock, those of an instance under its own as well: one that is at work is left alone.
  */
 export async function sweep(layout: Layout, job: Job): Promise<void> {
-  await sweepFolders([layout.root, layout.versions, layout.trust, layout.accepted, join(layout.trust, 'targets')]);
+  await sweepFolders([layout.root, layout.versions, layout.objects, layout.trust, layout.accepted, join(layout.trust, 'targets')]);
   for (const instance of await listInstances(layout)) await sweepInstance(instance, job);
 }
 
@@ -48,6 +48,6 @@ async function sweepFolders(folders: readonly string[]): Promise<void> {
   }
 }
 
-async function recordFolders({ folder, generations, epochs }: Instance): Promise<readonly string[]> {
-  return [folder, generations, ...(await namesIn(epochs)).map((epoch) => join(epochs, epoch))];
+async function recordFolders({ folder, generations, epochs, snapshots }: Instance): Promise<readonly string[]> {
+  return [folder, generations, snapshots, ...(await namesIn(epochs)).map((epoch) => join(epochs, epoch))];
 }

@@ -1,0 +1,34 @@
+/** From a snapshot to an epoch. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { removeTree } from '../../../disk/atomic.ts';
+import type { Snapshot } from '../../../model/application/snapshot.ts';
+import type { Reason } from '../../../model/generation.ts';
+import type { Job } from '../../../model/job.ts';
+import { unpackSnapshot } from '../../../store/unpack.ts';
+import { listGenerations, nextGenerationNumber } from '../../generations.ts';
+import { beginEpoch, epochFolders, finishEpoch, sweepMakings, type EpochRecord } from '../record.ts';
+import type { Ground } from './take.ts';
+
+/** Makes a new epoch of a snapshot, for the generation that will be staged next. Atomic: the rename. Throws `state/damaged` when anything of it is missing or damaged. */
+export async function unpackEpoch(
+  snapshot: Snapshot,
+  { why, ground }: { readonly why: Reason; readonly ground: Ground },
+  job: Job,
+): Promise<EpochRecord> {
+  const { instance, layout, now } = ground;
+  await sweepMakings(instance);
+  const all = await listGenerations(instance);
+  const after = Math.max(snapshot.epoch, ...all.map(({ epoch }) => epoch));
+  const purpose = { after, generation: await nextGenerationNumber(instance), why, now };
+  const making = await beginEpoch(instance, { dataVersion: snapshot.dataVersion, from: null }, purpose);
+  try {
+    await unpackSnapshot(layout.objects, { snapshot, folder: making.folder }, job);
+    for (const part of epochFolders) await mkdir(join(making.folder, part), { recursive: true, mode: 0o700 });
+    return await finishEpoch(making);
+  } catch (error) {
+    // The first failure is the one to tell; what cannot be removed is swept by the next one who makes an epoch.
+    await removeTree(making.folder).catch(() => undefined);
+    throw error;
+  }
+}
