@@ -1,3 +1,4 @@
+import { hash, X509Certificate } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -20,6 +21,8 @@ interface Server {
   readonly by?: typeof known;
   readonly maxVersion?: 'TLSv1.2';
   readonly fault?: Fault;
+  /** Which public keys the client insists on: the server's own, another one, both. */
+  readonly pins?: readonly ('its own' | 'another')[];
 }
 
 async function fetchFrom(
@@ -32,9 +35,15 @@ async function fetchFrom(
   const { certificate, key } = (server.by ?? known).issue(server.hosts ?? ['localhost', '127.0.0.1'], server.days);
   const tls = { cert: certificate, key, ...(server.maxVersion === undefined ? {} : { maxVersion: server.maxVersion }) };
   await using running = await startFaultServer({ files: { file }, tls, ...(server.fault === undefined ? {} : { fault: server.fault }) });
-  await using remote = quickRemote([base === undefined ? running.url : base(running.port)], { caFile });
+  const pins = (server.pins ?? []).map((pin) => (pin === 'another' ? 'f'.repeat(64) : keyDigest(certificate)));
+  await using remote = quickRemote([base === undefined ? running.url : base(running.port)], { caFile, pins });
   const outcome = await outcomeOf(fetchBytes(remote, { name: 'file', maxBytes: 10_000 }, quietJob()));
   return { outcome, requests: running.requests.length, bytesSent: running.bytesSent };
+}
+
+/** The SHA-256 of a certificate's SubjectPublicKeyInfo, as `openssl x509 -pubkey … | openssl pkey -pubin -outform der | sha256sum` prints it. */
+function keyDigest(certificate: string): string {
+  return hash('sha256', new X509Certificate(certificate).publicKey.export({ type: 'spki', format: 'der' }));
 }
 
 const refused = { outcome: 'fetch/tls', requests: 0, bytesSent: 0 };
@@ -63,6 +72,21 @@ describe('S04 who may answer', () => {
 
   it('S04 a certificate of tomorrow is refused', async () => {
     expect(await fetchFrom({ days: { from: 1, until: 20 } })).toEqual(refused);
+  });
+
+  it('S04 a server whose public key is pinned is asked, also when another key is pinned beside it', async () => {
+    expect(await fetchFrom({ pins: ['its own'] })).toEqual({ outcome: file, requests: 1, bytesSent: 5000 });
+    expect(await fetchFrom({ pins: ['another', 'its own'] })).toEqual({ outcome: file, requests: 1, bytesSent: 5000 });
+  });
+
+  it('S04 a server with another public key than the pinned one is refused, however good its certificate', async () => {
+    expect(await fetchFrom({ pins: ['another'] })).toEqual(refused);
+  });
+
+  it('S04 a pinned key does not make up for a wrong name, authority or date', async () => {
+    expect(await fetchFrom({ pins: ['its own'], hosts: ['updates.example.test'] })).toEqual(refused);
+    expect(await fetchFrom({ pins: ['its own'], by: stranger })).toEqual(refused);
+    expect(await fetchFrom({ pins: ['its own'], days: { from: -20, until: -1 } })).toEqual(refused);
   });
 
   it('S04 the environment cannot switch the check off', async () => {
