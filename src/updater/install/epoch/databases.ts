@@ -13,7 +13,7 @@ import { Failed } from '../../model/failure.ts';
 import type { Job } from '../../model/job.ts';
 
 /** How long another process may keep a database open before that is a failure. */
-const closedWithinMs = 5000;
+const closedWithinMs = 3000;
 const pollMs = 50;
 
 /** What stands beside a database while it is open, or after its process was killed. */

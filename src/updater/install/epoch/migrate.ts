@@ -35,9 +35,9 @@ export async function migrateEpoch(making: Pick<EpochInMaking, 'folder'>, migrat
   await syncFolder(folder);
 }
 
-/** Four stages' time, or a second for each megabyte: far above what was ever measured, and yet an end. */
+/** Two stages' time, or a second for each megabyte: far above what was ever measured, and yet an end. */
 async function longestMs(folder: string, { manifest }: Version): Promise<number> {
-  return Math.max(4 * manifest.health.stageTimeoutMs, Math.ceil((await bytesBelow(folder)) / 1000));
+  return Math.max(2 * manifest.health.stageTimeoutMs, Math.ceil((await bytesBelow(folder)) / 1000));
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -5,6 +5,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { hasCode } from '../../disk/atomic.ts';
 import { Failed } from '../../model/failure.ts';
 import type { Job } from '../../model/job.ts';
 import type { Instance, Layout } from '../layout.ts';
@@ -48,42 +49,63 @@ export interface Manner {
   readonly limitMs: number;
 }
 
-/** Runs a program in a mode that ends by itself; throws `start/failed` with its last words, `start/slow` when it takes too long, `start/no-entry`. */
+/** Runs a program in a mode that ends by itself; throws `start/failed` with its last words, `start/slow` when it takes too long, `start/no-entry`. Nothing that it started outlives it. */
 export async function runToEnd(boot: Boot, manner: Manner, job: Job): Promise<void> {
   const { entry, version } = boot.version.manifest;
   if (entry === null) throw new Failed('start/no-entry', `version ${version} declares no entry`);
   job.signal.throwIfAborted();
   const limit = AbortSignal.timeout(manner.limitMs);
-  const command = [...manner.behind, join(boot.version.folder, entry.program), ...entry.args];
-  const child = spawn(command[0] ?? '', command.slice(1), {
+  const [program, ...args] = [...manner.behind, join(boot.version.folder, entry.program), ...entry.args];
+  if (program === undefined) throw new Failed('start/no-entry', `version ${version} names no program`);
+  const child = spawn(program, args, {
     cwd: boot.version.folder,
     env: { ...manner.environment, ...bootEnvironment(boot) },
     // The channel is how a program notices that whoever watches it is gone.
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    signal: AbortSignal.any([job.signal, limit]),
-    killSignal: 'SIGKILL',
+    // A group of its own, so that all of it can be ended.
+    detached: process.platform !== 'win32',
   });
-  const [words, failure] = await Promise.all([lastWords(child), endOf(child)]);
+  const { failure, words } = await endOf(child, AbortSignal.any([job.signal, limit]));
   job.signal.throwIfAborted();
+  if (failure === null) return;
   if (limit.aborted) throw new Failed('start/slow', `${version} did not end its ${boot.mode} within ${manner.limitMs} ms`);
-  if (failure !== null)
-    throw new Failed('start/failed', `${version} failed to ${boot.mode} (${failure})${words === '' ? '' : `: ${words}`}`);
+  throw new Failed('start/failed', `${version} failed to ${boot.mode} (${failure})${words === '' ? '' : `: ${words}`}`);
 }
 
-/** How it failed, or null when it ended with 0. An error is told by `error` alone when it could not be started. */
-async function endOf(child: ChildProcess): Promise<string | null> {
-  try {
-    await once(child, 'close');
-  } catch (error) {
-    // It could not be started, or was stopped by the signal, which the caller asks about.
-    if (child.pid === undefined) return error instanceof Error ? error.message : String(error);
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'close');
-  }
-  return child.exitCode === 0 ? null : (child.signalCode ?? `exit ${child.exitCode}`);
+interface End {
+  readonly failure: string | null;
+  readonly words: string;
 }
 
-async function lastWords({ stderr }: ChildProcess): Promise<string> {
+/** Waits until the program itself has ended, by its own will or at the signal, then ends what it left running. */
+async function endOf(child: ChildProcess, signal: AbortSignal): Promise<End> {
   let tail = '';
-  for await (const chunk of stderr ?? []) tail = `${tail}${String(chunk)}`.slice(-4096);
-  return tail.trim().split('\n').at(-1)?.slice(0, 500) ?? '';
+  child.stderr?.on('data', (chunk) => {
+    tail = `${tail}${String(chunk)}`.slice(-4096);
+  });
+  const kill = (): void => killGroup(child);
+  signal.addEventListener('abort', kill);
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  try {
+    if (signal.aborted) kill();
+    await once(child, 'exit');
+  } catch (error) {
+    return { failure: error instanceof Error ? error.message : String(error), words: '' };
+  } finally {
+    signal.removeEventListener('abort', kill);
+  }
+  kill();
+  await closed;
+  const failure = child.exitCode === 0 ? null : (child.signalCode ?? `exit ${child.exitCode}`);
+  return { failure, words: tail.trim().split('\n').at(-1)?.slice(0, 500) ?? '' };
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
+  } catch (error) {
+    // Nobody is left: that is what was wanted.
+    if (!hasCode(error, 'ESRCH')) throw error;
+  }
 }

@@ -3,7 +3,7 @@
  *
  * An epoch is made as `epochs/.making-<e>`, synced, and renamed: until then nothing reads it. It exists when its `epoch.json`
  * does, and no update edits it afterwards: only the programs that run in it do, and here its state. A migration that failed
- * leaves its clone as `.failed-<e>`, for diagnosis only. Numbers are never used twice. All this happens under the instance's lock.
+ * leaves its clone as `.failed-<e>`, for diagnosis only. Numbers of what existed are never used twice. All this happens under the instance's lock.
  */
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
