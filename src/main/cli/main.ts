@@ -6,6 +6,7 @@ import { install, type InstallOptions } from './commands/install.ts';
 import { start, type StartOptions } from './commands/start.ts';
 import { status, version } from './commands/status.ts';
 import { check, update, type UpdateOptions } from './commands/update.ts';
+import { createCommand, deleteCommand, listCommand, pinCommand, restoreCommand, showCommand, type CreateOptions } from './data/snapshot.ts';
 import type { Globals } from './place.ts';
 
 /** Runs one command line (without the program's own name) and returns the exit code. */
@@ -41,6 +42,7 @@ function build(end: (code: number) => void): Command {
   const run = (command: (globals: Globals) => Promise<number>): Promise<void> => command(program.opts<Globals>()).then(end);
   addInstalling(program, run);
   addLooking(program, run);
+  addSnapshots(program.command('snapshot').description('what the instance had at one moment, kept and gone back to'), run);
   return program;
 }
 
@@ -112,4 +114,41 @@ function addLooking(program: Command, run: Run): void {
     .argument('<b>', 'a version or generation')
     .option('--text', 'line by line', false)
     .action((a: string, b: string, options: { text: boolean }) => run((globals) => diff(globals, [a, b], options)));
+}
+
+function addSnapshots(snapshot: Command, run: Run): void {
+  snapshot
+    .command('create')
+    .description('keeps the present data, while the program may be running')
+    .option('--note <text>', 'what it is for', '')
+    .option('--program', 'keep a copy of the version too', false)
+    .option('--rehash', 'read every file, changed or not', false)
+    .option('--keep <number>', 'how many automatic snapshots stay')
+    .action((options: CreateOptions) => run((globals) => createCommand(globals, options)));
+  snapshot
+    .command('list')
+    .description('every snapshot, newest first')
+    .action(() => run(listCommand));
+  snapshot
+    .command('show')
+    .description('what is in one')
+    .argument('<id>', 'its id, or the number at its beginning')
+    .option('--verify', 'read every content', false)
+    .action((id: string, options: { verify: boolean }) => run((globals) => showCommand(globals, id, options)));
+  snapshot
+    .command('pin')
+    .description('keeps one until it is unpinned')
+    .argument('<id>', 'its id or number')
+    .option('--off', 'unpin it', false)
+    .action((id: string, options: { off: boolean }) => run((globals) => pinCommand(globals, id, options)));
+  snapshot
+    .command('restore')
+    .description('goes back to one; what is there now becomes a snapshot itself')
+    .argument('<id>', 'its id or number')
+    .action((id: string) => run((globals) => restoreCommand(globals, id)));
+  snapshot
+    .command('delete')
+    .description('removes one and what only it kept')
+    .argument('<id>', 'its id or number')
+    .action((id: string) => run((globals) => deleteCommand(globals, id)));
 }

@@ -1,6 +1,7 @@
 /** What the engine's process can be asked for, and what it answers: plain data, parsed on arrival. */
 import { z } from 'zod';
 import { failureSchema, type Generation } from '../../model/generation.ts';
+import type { Snapshot } from '../../model/application/snapshot.ts';
 import { progressSchema, type Step } from '../../model/job.ts';
 import { parseAs } from '../../model/parse.ts';
 import type { Passed } from '../../trust/choose.ts';
@@ -10,6 +11,13 @@ import type { Made } from '../make.ts';
 import type { Effect, Plan } from '../plan.ts';
 
 const where = { root: z.string(), instance: z.string(), waitMs: z.int().nonnegative().optional() };
+
+const snapshotWishSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('create'), note: z.string(), program: z.boolean(), rehash: z.boolean(), keep: z.int().positive() }),
+  z.object({ kind: z.literal('pin'), id: z.string(), pinned: z.boolean() }),
+  z.object({ kind: z.literal('delete'), id: z.string() }),
+  z.object({ kind: z.literal('restore'), id: z.string() }),
+]);
 
 const requestSchema = z.discriminatedUnion('kind', [
   z.object({
@@ -41,6 +49,7 @@ const requestSchema = z.discriminatedUnion('kind', [
     to: z.string().nullable(),
     data: z.enum(['keep', 'restore']).optional(),
   }),
+  z.object({ kind: z.literal('snapshot'), ...where, wish: snapshotWishSchema }),
 ]);
 
 const messageSchema = z.discriminatedUnion('kind', [
@@ -90,7 +99,14 @@ export interface Results {
   readonly update: UpdateResult;
   readonly switch: { readonly generation: Generation };
   readonly rollback: { readonly generation: Generation };
+  readonly snapshot: SnapshotResult;
 }
+
+/** What became of a snapshot, and the ids of those that went: `before` is what a restore found, kept as a snapshot itself. */
+export type SnapshotResult =
+  | { readonly did: 'create' | 'pin'; readonly snapshot: Snapshot; readonly removed: readonly string[] }
+  | { readonly did: 'delete'; readonly removed: readonly string[] }
+  | { readonly did: 'restore'; readonly snapshot: Snapshot; readonly generation: Generation; readonly before: Snapshot };
 
 /** Returns a request; throws `bug/unexpected`, since only our own processes send them. */
 export function parseRequest(value: unknown): Request {

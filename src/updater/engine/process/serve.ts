@@ -14,6 +14,7 @@ import type { Job } from '../../model/job.ts';
 import { update } from '../engine.ts';
 import { installFirst } from '../first.ts';
 import { updaterVersion } from '../machine.ts';
+import { serveSnapshot } from './snapshots.ts';
 import type { Request, RequestOf, Results, UpdateResult } from './requests.ts';
 
 /** How long a command waits for another one that works on the same root or instance, unless its request says otherwise. */
@@ -37,6 +38,8 @@ export async function serve(request: Request, job: Job): Promise<Results[Request
       return await serveSwitch(place, job);
     case 'rollback':
       return await serveRollback(request, place, job);
+    case 'snapshot':
+      return await serveSnapshot(request, place, job);
   }
 }
 
