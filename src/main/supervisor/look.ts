@@ -1,13 +1,12 @@
-/** What a start finds on disk. A pointer that was lost or damaged is written anew, so that whatever whole version there is can start. */
-import { access, constants } from 'node:fs/promises';
-import { join } from 'node:path';
-import { readRecord } from '../../updater/disk/atomic.ts';
-import { currentGeneration, listGenerations, pointTo, stagedGeneration } from '../../updater/install/generations.ts';
+/** What a start finds on disk. */
+import { bootProblem, writeBootList } from '../../updater/install/checks/boot-list.ts';
+import { currentGeneration, listGenerations, stagedGeneration } from '../../updater/install/generations.ts';
 import type { Instance, Layout } from '../../updater/install/layout.ts';
-import { findVersion } from '../../updater/install/versions.ts';
-import { failureOf, type Failure } from '../../updater/model/failure.ts';
-import { parsePointer, type Generation } from '../../updater/model/generation.ts';
+import { findVersion, listVersions } from '../../updater/install/versions.ts';
+import type { Generation } from '../../updater/model/generation.ts';
+import type { Job } from '../../updater/model/job.ts';
 import { wayBack, type Candidate } from './decide.ts';
+import { ifDiskLets } from './session.ts';
 
 /** The three generations that a start decides between. */
 export interface Found {
@@ -21,55 +20,44 @@ interface Place {
   readonly instance: Instance;
 }
 
-/** Reads the generations and looks which of their versions stand. */
-export async function look({ layout, instance }: Place): Promise<Found> {
+/**
+ * Reads the generations and checks the versions that may start next before any of their code runs (S13, S14): the current one, the
+ * one that waits, and, where the current one has yet to prove itself or is damaged, the one to go back to.
+ */
+export async function look({ layout, instance }: Place, job: Job): Promise<Found> {
   const all = await candidatesIn({ layout, instance });
-  const [current, staged] = [await currentGeneration(instance), await stagedGeneration(instance)];
-  const candidateOf = (wanted: Generation | null): Candidate | null => all.find(({ generation }) => generation.n === wanted?.n) ?? null;
-  return { current: candidateOf(current), staged: candidateOf(staged), previous: current === null ? null : wayBack(current, all) };
+  const check = async (wanted: Generation | null): Promise<Candidate | null> => {
+    const found = all.find(({ generation }) => generation.n === wanted?.n);
+    return found === undefined ? null : { ...found, isWhole: found.isWhole && (await isIntact(layout, found.generation, job)) };
+  };
+  const current = await check(await currentGeneration(instance));
+  const staged = await check(await stagedGeneration(instance));
+  if (current === null) return { current, staged, previous: null };
+  const isSure = staged === null && current.isWhole && current.generation.state === 'good';
+  const intact = (back: Generation): Promise<boolean> => isIntact(layout, back, job);
+  return { current, staged, previous: isSure ? wayBack(current.generation, all) : await intactWayBack(current.generation, all, intact) };
 }
 
-/** Points at the best generation there is when the pointer, or the record it names, is gone or cannot be read; returns what was wrong, null when nothing was. Atomic. */
-export async function recoverPointer(place: Place): Promise<Failure | null> {
-  const problem = await problemOf(place.instance);
-  if (problem === null) return null;
-  const best = bestOf(await candidatesIn(place));
-  if (best !== null) await pointTo(place.instance, best);
-  return problem;
-}
-
-async function problemOf(instance: Instance): Promise<Failure | null> {
-  try {
-    if ((await currentGeneration(instance)) !== null) return null;
-  } catch (error) {
-    // The question itself: a damaged pointer is what is looked for.
-    const failure = failureOf(error);
-    if (failure.code === 'state/damaged') return failure;
-    throw error;
-  }
-  const pointer = await readRecord(instance.pointer, parsePointer);
-  const wasStarted = (await listGenerations(instance)).some(({ state }) => state !== 'staged');
-  return pointer === null && wasStarted ? { code: 'state/damaged', detail: 'current.json is gone', retry: 'changed' } : null;
-}
-
-/** The newest that has proven itself; else the newest that was not found bad; else the newest. */
-function bestOf(all: readonly Candidate[]): Generation | null {
-  const whole = all.filter(({ isWhole }) => isWhole).map(({ generation }) => generation);
-  return whole.findLast(({ state }) => state === 'good') ?? whole.findLast(({ state }) => state !== 'bad') ?? whole.at(-1) ?? null;
+async function intactWayBack(
+  from: Generation,
+  all: readonly Candidate[],
+  isIntact: (back: Generation) => Promise<boolean>,
+): Promise<Generation | null> {
+  const back = wayBack(from, all);
+  if (back === null || (await isIntact(back))) return back;
+  const others = all.filter(({ generation }) => generation.treeDigest !== back.treeDigest);
+  return intactWayBack(from, others, isIntact);
 }
 
 async function candidatesIn({ layout, instance }: Place): Promise<readonly Candidate[]> {
-  const all = await listGenerations(instance);
-  return Promise.all(all.map(async (generation) => ({ generation, isWhole: await isWhole(layout, generation) })));
+  const standing = new Set((await listVersions(layout)).map(({ treeDigest }) => treeDigest));
+  return (await listGenerations(instance)).map((generation) => ({ generation, isWhole: standing.has(generation.treeDigest) }));
 }
 
-/** Whether a version has a readable record and manifest, and its program is there. Every file was hashed when it was built. */
-async function isWhole(layout: Layout, generation: Generation): Promise<boolean> {
+/** Whether what runs first is as it was built, and all else looks so. A lost list of the launcher's is made anew on the way. */
+async function isIntact(layout: Layout, generation: Generation, job: Job): Promise<boolean> {
   const version = await findVersion(layout, generation.treeDigest);
-  if (version === null) return false;
-  const program = join(version.folder, version.manifest.entry?.program ?? '.');
-  return access(program, constants.F_OK).then(
-    () => true,
-    () => false,
-  );
+  if (version === null || (await bootProblem(version, job)) !== null) return false;
+  await ifDiskLets(() => writeBootList(layout, version.manifest));
+  return true;
 }

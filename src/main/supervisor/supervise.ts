@@ -9,13 +9,14 @@ import { namesIn } from '../../updater/disk/atomic.ts';
 import { compareTree } from '../../updater/disk/scan.ts';
 import { takeLock } from '../../updater/disk/lock.ts';
 import { activate, condemn, confirm, countTry, giveTryBack, settle, settleTrials, takeBack } from '../../updater/install/activate.ts';
+import { recoverPointer } from '../../updater/install/checks/recover.ts';
 import { currentGeneration } from '../../updater/install/generations.ts';
 import type { Version } from '../../updater/install/versions.ts';
 import { Failed, failureOf } from '../../updater/model/failure.ts';
 import type { Generation } from '../../updater/model/generation.ts';
 import type { Job } from '../../updater/model/job.ts';
 import { decide, type StartPlan } from './decide.ts';
-import { look, recoverPointer } from './look.ts';
+import { look } from './look.ts';
 import {
   ending,
   ifDiskLets,
@@ -40,7 +41,7 @@ export async function supervise(wish: Wish, tools: Tools, job: Job): Promise<End
   const { layout, instance, patience, clock } = tools;
   if ((await namesIn(instance.folder)).length === 0) throw new Failed('start/nothing', `nothing is installed in ${layout.root}`);
   await using lock = await takeLock(instance.lock, { waitMs: patience.lockMs }, job);
-  const recovered = await recoverPointer(tools);
+  const recovered = await recoverPointer({ layout, instance, now: clock.wall() });
   if (recovered !== null) tools.tell({ kind: 'recovered', generation: null, failure: recovered });
   await settleTrials(tools);
   if ((await currentGeneration(instance)) !== null) await settle({ layout, instance, now: clock.wall() });
@@ -51,7 +52,7 @@ export async function supervise(wish: Wish, tools: Tools, job: Job): Promise<End
 async function goOn(session: Session, job: Job): Promise<Ending> {
   job.signal.throwIfAborted();
   if (session.instead !== null) return run(session.instead, session, job);
-  const { current, staged, previous } = await look(session.tools);
+  const { current, staged, previous } = await look(session.tools, job);
   const plan = decide(current, session.mayNotSwitch ? null : staged, previous);
   switch (plan.kind) {
     case 'nothing':

@@ -5,7 +5,7 @@
  * the launcher reads them with `sed`.
  */
 import { z } from 'zod';
-import { failureCodes } from './failure.ts';
+import { Failed, failureCodes } from './failure.ts';
 import { nameSchema, parseAs, sha256Schema, timeSchema, versionSchema } from './parse.ts';
 
 const generationStates = ['staged', 'trying', 'good', 'bad'] as const;
@@ -74,13 +74,15 @@ export type VersionRecord = Readonly<z.infer<typeof versionRecordSchema>>;
  */
 export type Source = Readonly<z.infer<typeof sourceSchema>>;
 
-/** Returns a pointer; throws `state/damaged`. */
+/** Returns a pointer; throws `state/damaged`, `state/newer` for one that a later program wrote. */
 export function parsePointer(value: unknown): Pointer {
+  refuseNewer(value, 'current.json');
   return parseAs(pointerSchema, value, { what: 'current.json', code: 'state/damaged' });
 }
 
-/** Returns a generation record; throws `state/damaged`. */
+/** Returns a generation record; throws `state/damaged`, `state/newer` for one that a later program wrote. */
 export function parseGeneration(value: unknown): Generation {
+  refuseNewer(value, 'generation record');
   return parseAs(generationSchema, value, { what: 'generation record', code: 'state/damaged' });
 }
 
@@ -92,6 +94,14 @@ export function parseVersionRecord(value: unknown): VersionRecord {
 /** Returns where updates come from; throws `state/damaged`. */
 export function parseSource(value: unknown): Source {
   return parseAs(sourceSchema, value, { what: 'source.json', code: 'state/damaged' });
+}
+
+/** Pointer and records are additive and have no `schema` field; one that has another than 1 is for later programs only. */
+function refuseNewer(value: unknown, what: string): void {
+  const newer = z.object({ schema: z.unknown() }).safeParse(value);
+  if (newer.success && newer.data.schema !== undefined && newer.data.schema !== 1) {
+    throw new Failed('state/newer', `the ${what} was written by a newer program`);
+  }
 }
 
 /** The folder of a version below `versions/`, for example `1.4.0-0a1b2c3d`. */

@@ -77,11 +77,12 @@ export async function writeBootList(layout: Layout, manifest: Manifest): Promise
 
 /**
  * Says what is wrong with a version before its code runs, or null. Of every file the name, size and mode are checked; hashed are
- * those that run first, and those that were written to after the version was recorded (S13, S14).
+ * those that run first, and those that were written to after the version was recorded (S13, S14). A file that does not
+ * belong there keeps nothing from starting: the full check tells of it.
  */
 export async function bootProblem({ manifest, folder }: Standing, job: Job): Promise<string | null> {
-  const { missing, extra, changed } = await compareQuickly(folder, manifest.tree, job);
-  const found = missing[0] ?? extra[0] ?? changed[0]?.path;
+  const { missing, changed } = await compareQuickly(folder, manifest.tree, job);
+  const found = missing[0] ?? changed[0]?.path;
   if (found !== undefined) return `${found} is not as it was built`;
   const recordedMs = lstatSync(`${folder}.json`).mtimeMs;
   const first = new Set(bootFiles(manifest));
