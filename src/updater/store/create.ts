@@ -16,7 +16,7 @@ import { treeLimits, type TreeFile } from '../model/tree.ts';
 import { collect, stampNow, type Collection, type Item, type Subject } from './collect.ts';
 import { copyDatabase } from './database.ts';
 import { inLanes } from './lanes.ts';
-import { hasObject, keepFile, objectPath, settleObjects, type Content } from './objects.ts';
+import { hasObject, keepFile, removeObject, settleObjects, type Content } from './objects.ts';
 import { nextId, writeSnapshot, type Store } from './records.ts';
 import { readSeen, writeSeen, type Seen, type Sight } from './seen.ts';
 
@@ -56,7 +56,7 @@ export async function createSnapshot(store: Store, wish: Wish, job: Job): Promis
     return snapshot;
   } catch (error) {
     // A full disk gets back what this took; what cannot be removed now is named by nobody and goes later.
-    for (const sha256 of fresh) await removeTree(objectPath(store.objects, sha256)).catch(() => undefined);
+    for (const sha256 of fresh) await removeObject(store.objects, sha256).catch(() => undefined);
     throw error;
   }
 }

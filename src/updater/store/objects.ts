@@ -7,11 +7,11 @@
  */
 import { createHash, randomBytes, type Hash } from 'node:crypto';
 import { constants as flags } from 'node:fs';
-import { lstat, mkdir, open, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { lstat, mkdir, open, rename, rm, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
-import { hasCode, namesIn, removeTree, syncFolder } from '../disk/atomic.ts';
+import { hasCode, namesIn, syncFolder } from '../disk/atomic.ts';
 import { Failed } from '../model/failure.ts';
 import type { Job } from '../model/job.ts';
 
@@ -100,8 +100,13 @@ export async function listObjects(folder: string): Promise<readonly string[]> {
 /** Removes every object that `referenced` does not name and returns how many; never follows a link. Under the lock of the root. */
 export async function removeUnreferenced(folder: string, referenced: ReadonlySet<string>): Promise<number> {
   const unreferenced = (await listObjects(folder)).filter((sha256) => !referenced.has(sha256));
-  for (const sha256 of unreferenced) await removeTree(objectPath(folder, sha256));
+  for (const sha256 of unreferenced) await removeObject(folder, sha256);
   return unreferenced.length;
+}
+
+/** Removes what stands in an object's place, in one call, so that nothing is left aside. Nothing happens when there is nothing. */
+export async function removeObject(folder: string, sha256: string): Promise<void> {
+  await rm(objectPath(folder, sha256), { recursive: true, force: true });
 }
 
 /** One pass: reads, hashes, compresses, writes, syncs. False when the bytes are not the expected ones. */
