@@ -7,6 +7,7 @@ import { start, type StartOptions } from './commands/start.ts';
 import { status, version } from './commands/status.ts';
 import { check, update, type UpdateOptions } from './commands/update.ts';
 import { createCommand, deleteCommand, listCommand, pinCommand, restoreCommand, showCommand, type CreateOptions } from './data/snapshot.ts';
+import { exportData, type ExportOptions } from './data/export.ts';
 import type { Globals } from './place.ts';
 
 /** Runs one command line (without the program's own name) and returns the exit code. */
@@ -114,6 +115,12 @@ function addLooking(program: Command, run: Run): void {
     .argument('<b>', 'a version or generation')
     .option('--text', 'line by line', false)
     .action((a: string, b: string, options: { text: boolean }) => run((globals) => diff(globals, [a, b], options)));
+  program
+    .command('export')
+    .description('writes your data in open formats, whether or not the application starts')
+    .requiredOption('--to <dir>', 'a folder that does not exist yet, or is empty')
+    .option('--epoch <number>', 'of an epoch that was left, instead of the present one')
+    .action((options: ExportOptions) => run((globals) => exportData(globals, options)));
 }
 
 function addSnapshots(snapshot: Command, run: Run): void {

@@ -54,7 +54,7 @@ async function bring(wish: Wish, tools: Tools, outerJob: Job): Promise<UpdateRes
   const stock = await takeStock(manifest, { running, layout, found, ruledOut: wish.ruledOut }, job);
   const plan = planUpdate(manifest, stock.have, wish.ruledOut);
   if (wish.dryRun) return { kind: 'planned', current, version: manifest.version, plan, effect: effectOf(manifest, running), passed, news };
-  const made = await makeVersion(plan, { ...tools, release, stock, ruledOut: wish.ruledOut }, job);
+  const made = await makeVersion(plan, { ...tools, release, stock, running, ruledOut: wish.ruledOut }, job);
   await refuseWithdrawn(tools, manifest.version, job);
   const generation = await stageGeneration(instance, manifest, { why: wish.why, now, tries: manifest.health.tries });
   return {

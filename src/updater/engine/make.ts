@@ -1,7 +1,11 @@
 /** Makes a release a version on this machine: by its plan, or, when that route turns out to be bad, by the next best one. */
 import { compareTree } from '../disk/scan.ts';
 import { requireBytes } from '../disk/space.ts';
+import { validateTree } from '../install/checks/content/validate.ts';
 import { tidy } from '../install/clean/tidy.ts';
+import { rehearse } from '../install/epoch/aside/preflight.ts';
+import type { Epoch } from '../install/epoch/epochs.ts';
+import type { Instance } from '../install/layout.ts';
 import { beginVersion, recordVersion } from '../install/versions.ts';
 import { Failed, failureOf, type Failure, type FailureCode } from '../model/failure.ts';
 import type { Job } from '../model/job.ts';
@@ -16,6 +20,8 @@ export interface Target extends Asking {
   readonly release: Release;
   readonly stock: Stock;
   readonly ruledOut: readonly RouteKind[];
+  readonly instance: Instance;
+  readonly running: Epoch | null;
 }
 
 /** The plan that worked, and the routes that failed before it. */
@@ -68,6 +74,9 @@ async function buildVersion(plan: Plan, target: Target, job: Job): Promise<void>
   const to = await beginVersion(layout, manifest);
   await obtain(plan.route, { manifest, to, layout, remote, releaseKeys, ground: stock.ground }, job);
   await refuseDifferent(to, manifest, job);
+  const known = new Set(stock.ground?.tree.files.map(({ sha256 }) => sha256));
+  await validateTree(to, manifest, { known, job });
+  await rehearse({ layout, instance: target.instance, manifest, folder: to, from: target.running }, job);
   await recordVersion(layout, manifest, { manifestSha256, floor, now });
 }
 
