@@ -4,7 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { Failed } from '../../src/updater/model/failure.ts';
 import { addBuildCommands } from './commands/build.ts';
 import { addInspectCommands } from './commands/inspect.ts';
-import { addKeyCommands } from './commands/keys.ts';
+import { addKeyCommands } from './commands/keys/keys.ts';
 import { addPatchCommands } from './commands/patch.ts';
 import { addPublishCommands } from './commands/publish.ts';
 import { addServeCommand } from './commands/serve.ts';

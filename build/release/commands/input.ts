@@ -5,7 +5,7 @@ import { readBounded } from '../../../src/updater/disk/atomic.ts';
 import { parseJson } from '../../../src/updater/disk/json.ts';
 import { Failed } from '../../../src/updater/model/failure.ts';
 import { nameSchema, parseAs, versionSchema } from '../../../src/updater/model/parse.ts';
-import { openKeys, type Keys } from '../metadata/keys.ts';
+import { openKeyLines, openKeys, type Keys } from '../metadata/keys.ts';
 import type { Publisher } from '../publish/change.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -42,9 +42,19 @@ export function targetOption({ platform, arch }: { platform?: string | undefined
   throw new Failed('usage/wrong', '--platform and --arch go together');
 }
 
-/** Opens the keys of a folder; where they are encrypted, their passphrase is read from standard input. */
+/**
+ * Opens the keys of a folder; where they are encrypted, their passphrase is read from standard input. With `-` the keys themselves
+ * come from there, one key file's line each, after a line with their passphrase where they need one.
+ */
 export async function openKeysOf(folder: string, terminal: Terminal): Promise<Keys> {
+  if (folder === '-') return openGivenKeys(await terminal.input());
   return openKeys(folder, (await areLocked(folder)) ? await readPassphrase(terminal) : null);
+}
+
+async function openGivenKeys(text: string): Promise<Keys> {
+  const lines = text.split(/\r?\n/);
+  const [first = ''] = lines;
+  return first.startsWith('{') ? openKeyLines(lines, null) : openKeyLines(lines.slice(1), first);
 }
 
 /** Opens what a command needs that changes what is published. */
@@ -79,7 +89,8 @@ export async function readJson(path: string): Promise<unknown> {
   return parseJson(Buffer.from(await readText(path, maxBytes)), { maxBytes }, 'usage/wrong');
 }
 
-async function areLocked(folder: string): Promise<boolean> {
+/** Whether a folder has an encrypted key. */
+export async function areLocked(folder: string): Promise<boolean> {
   const names = await readdir(folder).catch(() => []); // A folder that is not there is refused where the keys are opened.
   for (const name of names.filter((each) => each.endsWith('.key'))) {
     if ((await readFile(join(folder, name), 'utf8')).includes('"box"')) return true;

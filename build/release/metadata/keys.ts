@@ -21,6 +21,11 @@ export const keyRoles = ['root', 'targets', 'channels', 'snapshot', 'timestamp']
 
 export type KeyRole = (typeof keyRoles)[number];
 
+/** What a key file may be for: a role of the repository, or somebody who publishes evolutions in it. */
+export const fileRoles = [...keyRoles, 'publisher'] as const;
+
+type FileRole = (typeof fileRoles)[number];
+
 /** The signers at hand, by role; a role whose keys lie elsewhere (a printed recovery key, an offline machine) has fewer or none. */
 export type Keys = Readonly<Record<KeyRole, readonly Signer[]>>;
 
@@ -30,7 +35,7 @@ export const profiles = { solo: { keys: 2, threshold: 1 }, team: { keys: 3, thre
 export type Profile = keyof typeof profiles;
 
 const hex = (bytes: number): z.ZodString => z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `not ${bytes} bytes in hexadecimal`);
-const named = { format: z.literal('moult-key-1'), role: z.enum(keyRoles) };
+const named = { format: z.literal('moult-key-1'), role: z.enum(fileRoles) };
 const keySchema = z.union([z.object({ ...named, seed: hex(32) }), z.object({ ...named, salt: hex(16), nonce: hex(24), box: hex(48) })]);
 
 type KeyFile = z.infer<typeof keySchema>;
@@ -47,7 +52,7 @@ export async function createKeys(folder: string, profile: Profile, passphrase: s
 }
 
 /** Makes one key file, readable by its owner only, and returns its path. Throws `usage/wrong` when it exists. */
-export async function createKey(path: string, role: KeyRole, passphrase: string | null = null): Promise<string> {
+export async function createKey(path: string, role: FileRole, passphrase: string | null = null): Promise<string> {
   const seed = randomBytes(32);
   const secret = passphrase === null ? { seed: seed.toString('hex') } : await locked(seed, passphrase);
   const file = await open(path, 'wx', 0o600).catch((error: unknown) => {
@@ -67,23 +72,54 @@ export async function openKeys(folder: string, passphrase: string | null = null)
   const keys: Record<KeyRole, Signer[]> = { root: [], targets: [], channels: [], snapshot: [], timestamp: [] };
   for (const name of (await namesIn(folder)).filter((entry) => entry.endsWith('.key'))) {
     const { role, signer } = await readKey(join(folder, name), passphrase);
-    keys[role].push(signer);
+    if (role !== 'publisher') keys[role].push(signer);
   }
   if (keyRoles.every((role) => keys[role].length === 0)) throw new Failed('usage/wrong', `there are no keys in ${folder}`);
   return keys;
 }
 
-async function readKey(path: string, passphrase: string | null): Promise<{ role: KeyRole; signer: Signer }> {
-  const { mode } = await lstat(path);
+/** Opens one key file. Throws `usage/wrong` as `openKeys` does, and when it is for another role. */
+export async function openKey(path: string, role: FileRole, passphrase: string | null = null): Promise<Signer> {
+  const found = await readKey(path, passphrase);
+  if (found.role !== role) throw new Failed('usage/wrong', `${path} is a key for ${found.role}, not for ${role}`);
+  return found.signer;
+}
+
+/** Opens keys that came as text, one key file's line each; lines that are empty are passed over. Throws `usage/wrong`. */
+export async function openKeyLines(lines: readonly string[], passphrase: string | null): Promise<Keys> {
+  const keys: Record<KeyRole, Signer[]> = { root: [], targets: [], channels: [], snapshot: [], timestamp: [] };
+  for (const [at, line] of lines.entries()) {
+    if (line.trim() === '') continue;
+    const { role, signer } = await parseKey(Buffer.from(line), { name: `line ${at + 1} of standard input`, passphrase });
+    if (role !== 'publisher') keys[role].push(signer);
+  }
+  if (keyRoles.every((role) => keys[role].length === 0)) throw new Failed('usage/wrong', 'no keys came on standard input');
+  return keys;
+}
+
+/** The keys of several folders as one set, each key once. */
+export function joinKeys(all: readonly Keys[]): Keys {
+  const of = (role: KeyRole): Signer[] => [...new Map(all.flatMap((keys) => keys[role]).map((signer) => [signer.id, signer])).values()];
+  return { root: of('root'), targets: of('targets'), channels: of('channels'), snapshot: of('snapshot'), timestamp: of('timestamp') };
+}
+
+async function readKey(path: string, passphrase: string | null): Promise<{ role: FileRole; signer: Signer }> {
+  const { mode } = await lstat(path).catch((cause: unknown) => {
+    throw new Failed('usage/wrong', `there is no key file ${path}`, { cause });
+  });
   if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
     throw new Failed('usage/wrong', `${path} can be read by others; its mode must be 600 (chmod 600 ${path})`);
   }
-  const bytes = await readBounded(path, 4096);
-  const file = parseAs(keySchema, parseJson(bytes ?? Buffer.alloc(0), { maxBytes: 4096 }, 'usage/wrong'), {
-    what: path,
-    code: 'usage/wrong',
-  });
-  return { role: file.role, signer: signerOf(await unlocked(path, file, passphrase)) };
+  return parseKey((await readBounded(path, 4096)) ?? Buffer.alloc(0), { name: path, passphrase });
+}
+
+async function parseKey(
+  bytes: Uint8Array,
+  { name, passphrase }: { readonly name: string; readonly passphrase: string | null },
+): Promise<{ role: FileRole; signer: Signer }> {
+  const value = parseJson(bytes, { maxBytes: 4096 }, 'usage/wrong');
+  const file = parseAs(keySchema, value, { what: name, code: 'usage/wrong' });
+  return { role: file.role, signer: signerOf(await unlocked(name, file, passphrase)) };
 }
 
 async function locked(seed: Uint8Array, passphrase: string): Promise<{ salt: string; nonce: string; box: string }> {

@@ -127,7 +127,8 @@ export async function writeRole(
   return { version, length: bytes.length, hashes: { sha256: sha256Hex(bytes) } };
 }
 
-async function writeStamp(
+/** Signs the next timestamp, which makes everything that was written before public. */
+export async function writeStamp(
   repo: string,
   published: Published | null,
   { meta, signers, now }: { readonly meta: Meta; readonly signers: readonly Signer[]; readonly now: Date },

@@ -5,15 +5,22 @@ import type { Key, Role, Root, Targets } from '../../../src/updater/trust/metada
 import type { Delegator } from '../../../src/updater/trust/signature.ts';
 import { profiles, type KeyRole, type Keys } from './keys.ts';
 import type { Published } from './repository.ts';
-import type { Signer } from './sign.ts';
+import { keyId, type PublicKey, type Signer } from './sign.ts';
 
 /** How long each role's signature is good for, in days. */
-const validDays: Readonly<Record<KeyRole, number>> = { root: 3 * 365, targets: 365, channels: 30, snapshot: 30, timestamp: 7 };
+const validDays = { root: 3 * 365, targets: 365, channels: 30, snapshot: 30, timestamp: 7, publisher: 365 } as const satisfies Record<
+  KeyRole | 'publisher',
+  number
+>;
 
-/** A complete `signed` part around a role's own fields; `moult_signed_at` is the floor under a client's clock. */
-export function signedPart(role: KeyRole, version: number, { now, ...body }: { readonly now: Date; readonly meta?: object }): object {
+/** A complete `signed` part around a role's own fields; `moult_signed_at` is the floor under a client's clock. Publishers' roles are good for as long as the targets role. */
+export function signedPart(
+  role: KeyRole | 'publisher',
+  version: number,
+  { now, ...body }: { readonly now: Date; readonly meta?: object; readonly targets?: object },
+): object {
   const expires = timeText(new Date(now.getTime() + validDays[role] * 24 * 3_600_000));
-  const type = role === 'channels' ? 'targets' : role;
+  const type = role === 'channels' || role === 'publisher' ? 'targets' : role;
   return { _type: type, spec_version: '1.0.33', version, expires, moult_signed_at: timeText(now), ...body };
 }
 
@@ -42,9 +49,17 @@ export function rootBody({ consistent_snapshot, keys, roles }: Root): object {
   return { consistent_snapshot, keys: Object.fromEntries(keys), roles };
 }
 
+/** The keys that a role is to have, and how many of them must sign (null: as many as now). */
+interface Exchange {
+  readonly role: keyof Root['roles'];
+  readonly signers: readonly Signer[];
+  readonly threshold: number | null;
+}
+
 /** The root's own fields with the keys of one role replaced; keys that no role uses any more are left out. */
-export function rootWith(root: Root, role: keyof Root['roles'], signers: readonly Signer[]): object {
-  const roles = { ...root.roles, [role]: { threshold: root.roles[role].threshold, keyids: signers.map(({ id }) => id) } };
+export function rootWith(root: Root, { role, signers, threshold }: Exchange): object {
+  const changed = { threshold: threshold ?? root.roles[role].threshold, keyids: signers.map(({ id }) => id) };
+  const roles = { ...root.roles, [role]: changed };
   return { consistent_snapshot: root.consistent_snapshot, roles, keys: keptKeys(root.keys, signers, Object.values(roles)) };
 }
 
@@ -62,6 +77,25 @@ export function targetsWith({ targets, delegations }: Targets, signers: readonly
   const roles = (delegations?.roles ?? []).map((role) => (role.name === 'channels' ? { ...role, keyids } : role));
   const keys = keptKeys(delegations?.keys ?? new Map<string, Key>(), signers, roles);
   return { targets: Object.fromEntries(targets), delegations: { keys, roles } };
+}
+
+/** The targets role's own fields with one evolution publisher more, or other keys for one that is there: it alone speaks for its folder. */
+export function targetsWithPublisher({ targets, delegations }: Targets, name: string, keys: readonly PublicKey[]): object {
+  const role = { name: publisherRole(name), keyids: keys.map(keyId), threshold: 1, terminating: true, paths: [`evolutions/${name}/*`] };
+  const roles = [...(delegations?.roles ?? []).filter((each) => each.name !== role.name), role];
+  const fresh = keys.map((key) => ({ id: keyId(key), key }));
+  return { targets: Object.fromEntries(targets), delegations: { keys: keptKeys(delegations?.keys ?? new Map(), fresh, roles), roles } };
+}
+
+/** The targets role's own fields without one evolution publisher. */
+export function targetsWithoutPublisher({ targets, delegations }: Targets, name: string): object {
+  const roles = (delegations?.roles ?? []).filter((each) => each.name !== publisherRole(name));
+  return { targets: Object.fromEntries(targets), delegations: { keys: keptKeys(delegations?.keys ?? new Map(), [], roles), roles } };
+}
+
+/** The name of the role that speaks for a publisher's folder. */
+export function publisherRole(publisher: string): string {
+  return `evolutions-${publisher}`;
 }
 
 /** The signers of a role that are at hand; throws `usage/wrong` when they are too few for what is published to accept them. */
@@ -85,11 +119,15 @@ function roleOf(signers: readonly Signer[]): Role {
   return { keyids: signers.map(({ id }) => id), threshold: 1 };
 }
 
-function keyTexts(signers: readonly Signer[]): Readonly<Record<string, Key>> {
+function keyTexts(signers: readonly Pick<Signer, 'id' | 'key'>[]): Readonly<Record<string, Key>> {
   return Object.fromEntries(signers.map(({ id, key }) => [id, key]));
 }
 
-function keptKeys(before: ReadonlyMap<string, Key>, fresh: readonly Signer[], roles: readonly Role[]): Readonly<Record<string, Key>> {
+function keptKeys(
+  before: ReadonlyMap<string, Key>,
+  fresh: readonly Pick<Signer, 'id' | 'key'>[],
+  roles: readonly Role[],
+): Readonly<Record<string, Key>> {
   const used = new Set(roles.flatMap(({ keyids }) => keyids));
   return Object.fromEntries([...before, ...Object.entries(keyTexts(fresh))].filter(([id]) => used.has(id)));
 }

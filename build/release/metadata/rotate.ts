@@ -1,16 +1,17 @@
 /** Exchanging the keys of a role. */
 import { Failed } from '../../../src/updater/model/failure.ts';
-import type { KeyRole, Keys } from './keys.ts';
+import { profiles, type KeyRole, type Keys, type Profile } from './keys.ts';
 import { writeEdition, writeRole } from './publish.ts';
 import { readPublished, type Published } from './repository.ts';
 import { rootWith, signersFor, targetsBody, targetsWith } from './roles.ts';
 import type { Signer } from './sign.ts';
 
-/** The role, its new signers (as many as it has now), and the time. */
+/** The role, its new signers, and the time; `profile` changes how many root keys there are and how many of them must sign. */
 export interface Rotation {
   readonly role: KeyRole;
   readonly signers: readonly Signer[];
   readonly now: Date;
+  readonly profile?: Profile;
 }
 
 /**
@@ -26,7 +27,7 @@ export async function rotateKeys(repo: string, keys: Keys, rotation: Rotation): 
   const both = { ...keys, [rotation.role]: [...keys[rotation.role], ...rotation.signers] };
   const bodies = rotation.role === 'targets' ? { targets: targetsBody(published.targets) } : {};
   await writeEdition(repo, published, { bodies, signers: both, now: rotation.now });
-  const body = rootWith(published.root, rotation.role, rotation.signers);
+  const body = rootWith(published.root, { role: rotation.role, signers: rotation.signers, threshold: null });
   await writeRole(repo, 'root', { body, signers: rootSigners, now: rotation.now });
 }
 
@@ -35,11 +36,16 @@ interface Rotating extends Rotation {
 }
 
 /** TUF 6.1: a new root is signed by the keys that it replaces and by its own. */
-async function rotateRoot(repo: string, keys: Keys, { published, signers, now }: Rotating): Promise<void> {
-  if (signers.length !== published.root.roles.root.keyids.length) {
-    throw new Failed('usage/wrong', `this repository has ${published.root.roles.root.keyids.length} root keys, not ${signers.length}`);
+async function rotateRoot(repo: string, keys: Keys, { published, signers, now, profile }: Rotating): Promise<void> {
+  const { keyids, threshold } = published.root.roles.root;
+  const wanted = profile === undefined ? { keys: keyids.length, threshold } : profiles[profile];
+  if (signers.length !== wanted.keys) {
+    throw new Failed(
+      'usage/wrong',
+      `this repository ${profile === undefined ? 'has' : 'is to have'} ${wanted.keys} root keys, not ${signers.length}`,
+    );
   }
-  const body = rootWith(published.root, 'root', signers);
+  const body = rootWith(published.root, { role: 'root', signers, threshold: wanted.threshold });
   await writeRole(repo, 'root', { body, signers: [...signersFor('root', keys, published), ...signers], now });
 }
 

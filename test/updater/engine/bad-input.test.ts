@@ -59,7 +59,7 @@ describe('an update with bad input', () => {
       ...fields,
     };
     const result = await serve(request, job);
-    if (!('kind' in result)) throw new Error('not the answer to an update');
+    if (!('news' in result)) throw new Error('not the answer to an update');
     return result;
   }
 

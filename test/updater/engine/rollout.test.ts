@@ -56,7 +56,7 @@ describe('after a release is out', () => {
   async function update(fields: Partial<RequestOf<'update'>> = {}): Promise<UpdateResult> {
     const usual = { kind: 'update', root, instance: 'default', from: null, to: null, dryRun: false, withoutPatches: false } as const;
     const result = await serve({ ...usual, ...fields }, job);
-    if (!('kind' in result)) throw new Error('not the answer to an update');
+    if (!('news' in result)) throw new Error('not the answer to an update');
     return result;
   }
 
