@@ -52,6 +52,24 @@ describe('the choice of a version', () => {
     ['never the release candidate of what runs', [offer('1.0.0-rc.1')], {}, 'none, not 1.0.0-rc.1 (it is older than 1.0.0)'],
     ['by number and not by letter', [offer('1.10.0')], { version: '1.9.0' }, '1.10.0'],
     ['anything where nothing is installed', [offer('0.1.0')], { version: null }, '0.1.0'],
+    [
+      'R09 not one that failed here, while there is no newer one',
+      [offer('2.0.0'), offer('1.5.0')],
+      { held: [{ version: '2.0.0', why: 'it failed here' }] },
+      '1.5.0, not 2.0.0 (it failed here)',
+    ],
+    [
+      'R09 one that is newer than the one that failed',
+      [offer('2.0.1'), offer('2.0.0')],
+      { held: [{ version: '2.0.0', why: '' }] },
+      '2.0.1',
+    ],
+    [
+      'R09 one that failed when it is asked for by name',
+      [offer('2.0.0')],
+      { held: [{ version: '2.0.0', why: '' }], exact: '2.0.0' },
+      '2.0.0',
+    ],
     ['the next when one is paused', [offer('2.0.0', { paused: true }), offer('1.5.0')], {}, '1.5.0, not 2.0.0 (it is paused)'],
     [
       'only with a new enough updater',
@@ -108,6 +126,14 @@ describe('the choice of a version', () => {
     );
   });
 
+  test('S05 takes no old release that is offered under a higher number', () => {
+    const lists = believed([offer('1.5.0')], { published: ['0.9.0'] });
+    const disguised = offer('3.0.0', { manifest: { sha256: sha256('0.9.0'), size: 10 } });
+    expect(answer({ ...lists, offers: { ...lists.offers, offers: [disguised] } })).toBe(
+      'none, not 3.0.0 (it is not in the signed list of releases)',
+    );
+  });
+
   test('skips an offer of a later kind', () => {
     const lists = believed([offer('1.5.0')]);
     const later = { ...offer('2.0.0'), ramp: 'by the phase of the moon' };
@@ -138,6 +164,17 @@ describe('a rollout', () => {
   test('says why it has not come yet', () => {
     const lists = believed([offer('2.0.0', { ramp: [{ at: '2030-01-01T00:00:00Z', percent: 0 }] })]);
     expect(answer(lists)).toBe('none, not 2.0.0 (it goes to 0 % of all machines so far, and not yet to this one)');
+  });
+
+  test('A4 finds something for a first installation, the newest that only its share speaks against', () => {
+    const nobody = { ramp: [{ at: '2030-01-01T00:00:00Z', percent: 0 }] };
+    const first = { version: null };
+    expect(answer(believed([offer('3.0.0', { paused: true }), offer('2.0.0', nobody), offer('1.0.0', nobody)]), first)).toBe(
+      '2.0.0, not 3.0.0 (it is paused)',
+    );
+    expect(answer(believed([offer('2.0.0', nobody), offer('1.0.0')]), first)).toMatch(/^1\.0\.0, not 2\.0\.0/);
+    expect(answer(believed([offer('2.0.0', nobody)], { withdrawn: ['2.0.0'] }), first)).toMatch(/^none/);
+    expect(answer(believed([offer('2.0.0', nobody)]))).toMatch(/^none/);
   });
 
   test('keeps everyone who was in when it grows, and asks others first the next time', () => {
