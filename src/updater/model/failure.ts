@@ -87,7 +87,9 @@ export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof Failed) return thrown.failure;
   if (!(thrown instanceof Error)) return new Failed('bug/unexpected', String(thrown)).failure;
   if (thrown.name === 'AbortError') return new Failed('job/cancelled', 'stopped on request').failure;
-  const code = 'code' in thrown && typeof thrown.code === 'string' ? errnoCodes[thrown.code] : undefined;
+  const name = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : '';
+  // SQLite says more behind a second underscore, as in SQLITE_IOERR_READ.
+  const code = errnoCodes[name] ?? errnoCodes[/^SQLITE_[A-Z]+/.exec(name)?.[0] ?? ''];
   return new Failed(code ?? 'bug/unexpected', thrown.message).failure;
 }
 
@@ -107,6 +109,5 @@ const errnoCodes: Readonly<Record<string, FailureCode | undefined>> = {
   SQLITE_FULL: 'disk/space',
   SQLITE_CANTOPEN: 'disk/denied',
   SQLITE_READONLY: 'disk/denied',
-  SQLITE_READONLY_DIRECTORY: 'disk/denied',
   SQLITE_IOERR: 'disk/io',
 };
