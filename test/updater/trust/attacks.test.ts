@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -282,6 +283,21 @@ describe('S09 mixing versions', () => {
     repo.put('timestamp');
     expect(plain((await ask(repo, folder.path)).versions)).toEqual({ root: 1, timestamp: 1, snapshot: 1, targets: 1 });
   });
+
+  test.each(['sha256', 'sha512'])(
+    'S09 a target of another %s than is signed is refused, also where it is the only one',
+    async (algorithm) => {
+      const repo = forge();
+      await using folder = await tempFolder();
+      const hashOf = (text: string): string => createHash(algorithm).update(text).digest('hex');
+      Object.assign(repo.roles['targets']?.targets['hello.txt'] ?? {}, { hashes: { [algorithm]: hashOf('hello') } });
+      repo.release('targets');
+      repo.files.set(`targets/${hashOf('hello')}.hello.txt`, Buffer.from('jello'));
+      expect(await verdict(ask(repo, folder.path).then((trusted) => trusted.target('hello.txt')))).toBe(
+        `check/untrusted: hello.txt has another ${algorithm} than is signed`,
+      );
+    },
+  );
 
   test('S09 a target listed under the hash of another is refused', async () => {
     await using folder = await tempFolder();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { signMetadata } from '../../../build/release/metadata/sign.ts';
-import { parseRoot, parseTargets, canonicalBytes } from '../../../src/updater/trust/metadata.ts';
+import { canonicalBytes, parseRoot, parseSnapshot, parseTargets, parseTimestamp } from '../../../src/updater/trust/metadata.ts';
 import { tempFolder } from '../../folder.ts';
 import { ask, forge, newSigner, part, verdict, type Forge } from './forge.ts';
 
@@ -42,6 +42,32 @@ describe('S32 JSON', () => {
 });
 
 describe('shapes', () => {
+  test.each(['root', 'timestamp', 'snapshot', 'targets'])(
+    'S09 a %s of another type is refused, however well it is signed',
+    async (role) => {
+      const repo = forge();
+      const part = { root: repo.root, timestamp: repo.timestamp, snapshot: repo.snapshot }[role] ?? repo.roles['targets'];
+      Object.assign(part ?? {}, { _type: role === 'targets' ? 'snapshot' : 'targets' });
+      if (role === 'root') repo.putRoot();
+      else repo.release(...(role === 'targets' ? ['targets'] : []));
+      expect(await answer(repo)).toMatch(new RegExp(`^check/untrusted: ${role} _type`));
+    },
+  );
+
+  test.each(['root', 'timestamp', 'snapshot', 'targets'])('a %s of version 0 is refused, and of a version below it', (role) => {
+    const parse = { root: parseRoot, timestamp: parseTimestamp, snapshot: parseSnapshot }[role] ?? parseTargets;
+    const repo = forge();
+    const whole: object = { root: repo.root, timestamp: repo.timestamp, snapshot: repo.snapshot }[role] ?? { ...repo.roles['targets'] };
+    expect(() => parse(signMetadata(whole, []))).not.toThrow();
+    for (const version of [0, -1]) expect(() => parse(signMetadata({ ...whole, version }, []))).toThrow(`${role} version`);
+  });
+
+  test('S33 more bytes than any role may have are not even parsed', () => {
+    const spaces = Buffer.alloc(512 * 1024, ' ');
+    const { files } = forge();
+    expect(() => parseRoot(Buffer.concat([files.get('metadata/1.root.json') ?? spaces, spaces]))).toThrow('check/untrusted');
+  });
+
   test.each([
     'not a date',
     '',

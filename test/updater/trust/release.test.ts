@@ -106,6 +106,8 @@ describe('a manifest', () => {
     expect(await verdict(fetchManifest(entry, what, other))).toMatch(/^check\/untrusted: .* is not what the release list names$/);
     const flipped = async (name: string): Promise<Uint8Array> => Buffer.from((await fetch(name)) ?? '').fill('x', 5, 6);
     expect(await verdict(fetchManifest(entry, what, flipped))).toMatch(/^check\/untrusted: .* is not what the release list names$/);
+    const longer = { ...entry, manifest: { ...entry.manifest, size: entry.manifest.size + 1 } };
+    expect(await verdict(fetchManifest(longer, what, fetch))).toMatch(/^check\/untrusted: .* is not what the release list names$/);
     expect(await verdict(fetchManifest(entry, what, async () => null))).toMatch(/^check\/offline: .* is not there$/);
   });
 

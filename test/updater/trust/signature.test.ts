@@ -100,6 +100,10 @@ describe('S25 Ed25519', () => {
     ['another type', { keytype: 'rsa', scheme: 'ed25519' }],
     ['another scheme', { keytype: 'ed25519', scheme: 'ed25519ph' }],
     ['other text', { keytype: 'ed25519', scheme: 'ed25519', keyval: { public: `${signer.key.keyval.public}00` } }],
+    [
+      'text that goes on after its hexadecimal',
+      { keytype: 'ed25519', scheme: 'ed25519', keyval: { public: `${signer.key.keyval.public}zz` } },
+    ],
     ['no hexadecimal', { keytype: 'ed25519', scheme: 'ed25519', keyval: { public: 'z'.repeat(64) } }],
   ])('S25 a key of %s is of no use', (_what, change) => {
     expect(readEd25519({ ...signer.key, ...change })).toBeNull();

@@ -5,7 +5,7 @@ import { type Fetcher, Updater } from 'tuf-js';
 import { DownloadHTTPError } from 'tuf-js/dist/error.js';
 import type { ReadKey } from '../../../../src/updater/trust/signature.ts';
 import { tempFolder } from '../../../folder.ts';
-import { ask, verdict, type Forge } from '../forge.ts';
+import { ask, sha256, verdict, type Forge, type MetaPart } from '../forge.ts';
 import { chance, firstRepository, mutations, pick, target } from './repositories.ts';
 
 /** One step: what happened so far with our verdict, both verdicts, and why tuf-js is known to be wrong where they differ (else null). */
@@ -38,7 +38,8 @@ export async function compare(seed: number, { steps, readKey }: { steps: number;
     const said = await verdict(ask(repo, ourFolder, given).then((trusted) => trusted.target(target)));
     const ours: Verdict = said === 'ok' ? 'accepted' : 'refused';
     const theirs = await theirVerdict(repo, theirFolder);
-    const oracleFault = ours === theirs ? null : await knownFault({ repo, theirs, before, storedUnder });
+    const after = await contentsOf(theirFolder);
+    const oracleFault = ours === theirs ? null : await knownFault({ repo, theirs, before, after, storedUnder });
     taken.push({ story: `${story}(${said})`, ours, theirs, oracleFault });
     if (ours !== theirs) break;
     if (theirs === 'accepted') storedUnder = onlineKeys(repo);
@@ -49,14 +50,15 @@ export async function compare(seed: number, { steps, readKey }: { steps: number;
 interface Difference {
   readonly repo: Forge;
   readonly theirs: Verdict;
-  /** The files of tuf-js as they were before it was asked. */
+  /** The files of tuf-js as they were before it was asked, and after. */
   readonly before: ReadonlyMap<string, Uint8Array>;
+  readonly after: ReadonlyMap<string, Uint8Array>;
   /** The keys of the timestamp and snapshot roles when tuf-js last accepted something. */
   readonly storedUnder: readonly string[];
 }
 
 /**
- * Where tuf-js is wrong and we are not, shown by asking it again without the stored file that leads it astray.
+ * Where tuf-js is wrong and we are not, shown by what it has stored, or by asking it again without the file that leads it astray.
  *
  * Kept snapshot: it takes its stored snapshot without comparing it with the hash in the timestamp, so it goes on with the old one
  * when the timestamp names other bytes under the same version (TUF 5.5.2; S09).
@@ -66,15 +68,23 @@ interface Difference {
  *
  * Counted ids: one key under two ids has two votes there (TUF 4.2.1; S26). Seen by a threshold that the role has too few keys for.
  */
-async function knownFault({ repo, theirs, before, storedUnder }: Difference): Promise<string | null> {
-  if (theirs === 'accepted' && hasTwins(repo)) return 'counted ids';
-  const isRotated = storedUnder.some((id) => !onlineKeys(repo).includes(id));
-  if (theirs === 'refused' && !isRotated) return null;
-  const forgotten = theirs === 'refused' ? ['timestamp.json', 'snapshot.json'] : ['snapshot.json'];
+async function knownFault({ repo, theirs, before, after, storedUnder }: Difference): Promise<string | null> {
+  if (theirs === 'accepted') {
+    if (hasTwins(repo)) return 'counted ids';
+    return isSignedSnapshot(after) ? null : 'kept snapshot';
+  }
+  if (storedUnder.every((id) => onlineKeys(repo).includes(id))) return null;
   await using folder = await tempFolder();
-  for (const [name, bytes] of before) if (!forgotten.includes(name)) await writeFile(join(folder.path, name), bytes);
-  if ((await theirVerdict(repo, folder.path)) === theirs) return null;
-  return theirs === 'accepted' ? 'kept snapshot' : 'kept in spite of new keys';
+  for (const [name, bytes] of before)
+    if (name !== 'timestamp.json' && name !== 'snapshot.json') await writeFile(join(folder.path, name), bytes);
+  return (await theirVerdict(repo, folder.path)) === 'accepted' ? 'kept in spite of new keys' : null;
+}
+
+/** Whether the stored snapshot is the one whose hash the stored timestamp names. */
+function isSignedSnapshot(stored: ReadonlyMap<string, Uint8Array>): boolean {
+  const { signed }: { signed?: MetaPart } = JSON.parse(String(stored.get('timestamp.json') ?? '{}'));
+  const named = signed?.meta['snapshot.json']?.hashes?.['sha256'];
+  return named === undefined || named === sha256(stored.get('snapshot.json') ?? '');
 }
 
 /** Whether a role has enough ids for its threshold and too few keys. */
