@@ -23,7 +23,7 @@ export function say(manner: Manner, value: unknown, text: string): void {
 export async function runCommand(manner: Manner, command: (job: Job) => Promise<number>): Promise<number> {
   const stopping = new AbortController();
   const stop = (): void => stopping.abort();
-  process.once('SIGINT', stop).once('SIGTERM', stop);
+  process.once('SIGINT', stop).once('SIGTERM', stop).once('SIGHUP', stop);
   const bar = barFor(manner);
   try {
     return await command({ signal: stopping.signal, report: (progress) => bar.show(progress) });
@@ -35,7 +35,7 @@ export async function runCommand(manner: Manner, command: (job: Job) => Promise<
     return exitCodeOf(failure.code);
   } finally {
     bar.clear();
-    process.off('SIGINT', stop).off('SIGTERM', stop);
+    process.off('SIGINT', stop).off('SIGTERM', stop).off('SIGHUP', stop);
   }
 }
 
