@@ -1,10 +1,11 @@
 /**
  * Epochs of one instance: `epochs/<e>/` holds config/, data/, evolutions/, profile/ and, written last, `epoch.json`.
  *
- * An epoch is made as `epochs/.making-<e>`, synced, and renamed: until then nothing reads it. It exists when its `epoch.json`
+ * An epoch is made as `epochs/.making-<e>-<random>`, synced, and renamed: until then nothing reads it. It exists when its `epoch.json`
  * does, and no update edits it afterwards: only the programs that run in it do, and here its state. A migration that failed
  * leaves its clone as `.failed-<e>`, for diagnosis only. Numbers of what existed are never used twice. All this happens under the instance's lock.
  */
+import { randomBytes } from 'node:crypto';
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -77,8 +78,8 @@ export async function beginEpoch(
 ): Promise<EpochInMaking> {
   await mkdir(instance.epochs, { recursive: true, mode: 0o700 });
   const epoch = Math.max(after, ...(await usedNumbers(instance))) + 1;
-  const folder = join(instance.epochs, `.making-${epoch}`);
-  await removeTree(folder);
+  // A program that outlived whoever started it still has the path of its own clone, never that of a later one.
+  const folder = join(instance.epochs, `.making-${epoch}-${randomBytes(4).toString('hex')}`);
   for (const part of ['', ...epochFolders]) await mkdir(join(folder, part), { mode: 0o700 });
   return { instance, folder, record: { epoch, dataVersion, from, generation, why, createdAt: timeText(now), state: 'live' } };
 }
@@ -117,6 +118,8 @@ function parseEpoch(value: unknown): EpochRecord {
 /** Numbers of epochs, of those that were never finished, and of those whose migration failed. */
 async function usedNumbers(instance: Instance): Promise<readonly number[]> {
   const names = await namesIn(instance.epochs);
-  const numbers = names.map((name) => /^(?:\.making-|\.failed-)?([1-9]\d{0,14})$/.exec(name)?.[1]).filter((n) => n !== undefined);
+  const numbers = names
+    .map((name) => /^(?:\.making-|\.failed-)?([1-9]\d{0,14})(?:-[0-9a-f]{8})?$/.exec(name)?.[1])
+    .filter((n) => n !== undefined);
   return [...new Set(numbers.map(Number))].toSorted((a, b) => a - b);
 }
