@@ -2,6 +2,7 @@
 import { writeRecord } from '../disk/atomic.ts';
 import { versionsOnHold } from '../install/checks/hold.ts';
 import { dropWithdrawn, recalled } from '../install/checks/way-back.ts';
+import { estimateData } from '../install/epoch/aside/estimate.ts';
 import { currentGeneration, stagedGeneration, stageGeneration } from '../install/generations.ts';
 import type { Instance } from '../install/layout.ts';
 import { tidy } from '../install/clean/tidy.ts';
@@ -53,7 +54,10 @@ async function bring(wish: Wish, tools: Tools, outerJob: Job): Promise<UpdateRes
   if (staged?.treeDigest === manifest.tree.digest) return { kind: 'staged', current, generation: staged, done: null, news };
   const stock = await takeStock(manifest, { running, layout, found, ruledOut: wish.ruledOut }, job);
   const plan = planUpdate(manifest, stock.have, wish.ruledOut);
-  if (wish.dryRun) return { kind: 'planned', current, version: manifest.version, plan, effect: effectOf(manifest, running), passed, news };
+  if (wish.dryRun) {
+    const dataCost = running === null ? null : await estimateData(instance, manifest, running);
+    return { kind: 'planned', current, version: manifest.version, plan, effect: effectOf(manifest, running), dataCost, passed, news };
+  }
   const made = await makeVersion(plan, { ...tools, release, stock, running, ruledOut: wish.ruledOut }, job);
   await refuseWithdrawn(tools, manifest.version, job);
   const generation = await stageGeneration(instance, manifest, { why: wish.why, now, tries: manifest.health.tries });

@@ -1,4 +1,5 @@
 /** `moult update --explain`: what an update would take, before anything is fetched. */
+import type { DataCost } from '../../../updater/install/epoch/aside/estimate.ts';
 import type { RouteKind, Refusal } from '../../../updater/engine/plan.ts';
 import type { UpdateResult } from '../../../updater/engine/process/requests.ts';
 import { megabytes } from '../terminal.ts';
@@ -19,10 +20,12 @@ export interface Explanation {
   readonly restart: boolean;
   readonly dataMigration: { readonly from: number; readonly to: number } | null;
   readonly canBeUndone: boolean;
+  /** Bytes of state and the time that the switch will take for them; null before the first install. */
+  readonly dataCost: DataCost | null;
 }
 
 /** The plan of an update as the command tells it. */
-export function explain({ current, version, plan, effect }: Planned): Explanation {
+export function explain({ current, version, plan, effect, dataCost }: Planned): Explanation {
   return {
     from: current,
     to: version,
@@ -35,6 +38,7 @@ export function explain({ current, version, plan, effect }: Planned): Explanatio
     restart: effect.restart,
     dataMigration: effect.dataMigration,
     canBeUndone: effect.canBeUndone,
+    dataCost,
   };
 }
 
@@ -51,6 +55,15 @@ export function explainText(told: Explanation): string {
     `  time            about ${told.secondsGuessed} s`,
     `  restart         ${told.restart ? 'yes' : 'no'}`,
     `  data migration  ${migration}`,
+    ...dataLines(told.dataCost),
     `  can be undone   ${told.canBeUndone ? 'yes, with "moult rollback"' : 'no: this version cannot be left for an older one'}`,
   ].join('\n');
+}
+
+/** What is over at once need not be said. */
+function dataLines(cost: DataCost | null): readonly string[] {
+  if (cost === null || cost.cloneMs + cost.migrationMs <= 2000) return [];
+  const seconds = (ms: number): string => `${Math.ceil(ms / 1000)} s`;
+  const migrating = cost.migrationMs === 0 ? '' : `, then about ${seconds(cost.migrationMs)} to migrate it`;
+  return [`  data at restart ${megabytes(cost.bytes)}, about ${seconds(cost.cloneMs)} to copy${migrating}`];
 }

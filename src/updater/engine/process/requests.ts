@@ -1,5 +1,6 @@
 /** What the engine's process can be asked for, and what it answers: plain data, parsed on arrival. */
 import { z } from 'zod';
+import type { DataCost } from '../../install/epoch/aside/estimate.ts';
 import { failureSchema, type Generation } from '../../model/generation.ts';
 import type { Snapshot } from '../../model/application/snapshot.ts';
 import { progressSchema, type Step } from '../../model/job.ts';
@@ -71,6 +72,7 @@ export type UpdateResult =
       readonly version: string;
       readonly plan: Plan;
       readonly effect: Effect;
+      readonly dataCost: DataCost | null;
       readonly passed: readonly Passed[];
       readonly news: News;
     }

@@ -94,11 +94,11 @@ function commandOf(name: string, root: string): Command {
   return { args: [engine, JSON.stringify([requestFor(name, root)])], root, env: quickEnvironment() };
 }
 
-/** The present generation is good, its data is wholly of now or wholly of then, and whatever is a snapshot can be gone back to. */
+/** The present generation is good, or will be with the next command; its data is wholly of now or wholly of then, and whatever is a snapshot can be gone back to. */
 async function wrongAnyTime(root: string): Promise<string[]> {
   const [layout, instance] = [layoutOf(root), instanceOf(layoutOf(root), 'default')];
   const current = await currentGeneration(instance);
-  if (current?.state !== 'good') return [`generation ${current?.n} is ${current?.state}`];
+  if (current?.state !== 'good' && current?.state !== 'staged') return [`generation ${current?.n} is ${current?.state}`];
   const wrong: string[] = [];
   const settings = await readFile(join(epochFolder(instance, current.epoch), 'config', 'settings.json'), 'utf8');
   const { texts } = readNotes(instance, current.epoch);
