@@ -1,5 +1,7 @@
 /** What a start finds on disk. */
+import { namesIn } from '../../updater/disk/atomic.ts';
 import { bootProblem, writeBootList } from '../../updater/install/checks/boot-list.ts';
+import { epochFolder } from '../../updater/install/epoch/record.ts';
 import { currentGeneration, listGenerations, stagedGeneration } from '../../updater/install/generations.ts';
 import type { Instance, Layout } from '../../updater/install/layout.ts';
 import { findVersion, listVersions } from '../../updater/install/versions.ts';
@@ -34,7 +36,7 @@ export async function look({ layout, instance }: Place, job: Job): Promise<Found
   const staged = await check(await stagedGeneration(instance));
   if (current === null) return { current, staged, previous: null };
   const isSure = staged === null && current.isWhole && current.generation.state === 'good';
-  const intact = (back: Generation): Promise<boolean> => isIntact(layout, back, job);
+  const intact = async (back: Generation): Promise<boolean> => (await hasData(instance, back)) && isIntact(layout, back, job);
   return { current, staged, previous: isSure ? wayBack(current.generation, all) : await intactWayBack(current.generation, all, intact) };
 }
 
@@ -52,6 +54,12 @@ async function intactWayBack(
 async function candidatesIn({ layout, instance }: Place): Promise<readonly Candidate[]> {
   const standing = new Set((await listVersions(layout)).map(({ treeDigest }) => treeDigest));
   return (await listGenerations(instance)).map((generation) => ({ generation, isWhole: standing.has(generation.treeDigest) }));
+}
+
+/** Whether a generation's epoch is still a folder: one that was turned into a snapshot would start empty. One that was never started has none of its own yet. */
+async function hasData(instance: Instance, { state, epoch }: Generation): Promise<boolean> {
+  if (state === 'staged') return true;
+  return (await namesIn(epochFolder(instance, epoch))).length > 0;
 }
 
 /** Whether what runs first is as it was built, and all else looks so. A lost list of the launcher's is made anew on the way. */

@@ -21,7 +21,7 @@ import { digestOf, manifestWith } from '../../updater/manifests.ts';
 const now = new Date('2026-05-06T07:08:09Z');
 
 /** Everything a hundred times faster, except what a loaded machine needs time for. */
-export const quick: Patience = {
+const quick: Patience = {
   ...usual,
   tickMs: 20,
   stageMs: 10_000,
