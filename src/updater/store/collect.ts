@@ -2,10 +2,9 @@
  * What of an epoch goes into a snapshot: every plain file below the named folders, without caches, locks, and the companions of
  * databases, which are part of the database. Anything that cannot be kept fails the whole (`disk/unsafe`), so nothing is silently missing.
  */
-import { constants } from 'node:fs';
-import { lstat, open, readdir, type FileHandle } from 'node:fs/promises';
+import { constants, lstatSync, type BigIntStats } from 'node:fs';
+import { open, readdir, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BigIntStats } from 'node:fs';
 import { hasCode, isLeftover } from '../disk/atomic.ts';
 import { Failed } from '../model/failure.ts';
 import type { Job } from '../model/job.ts';
@@ -49,17 +48,15 @@ export async function collect(subject: Subject, isKnownFile: (path: string, stam
   const databases = await findDatabases(subject, doubtful);
   const companions = new Set([...databases].flatMap((path) => companionEndings.map((ending) => `${path}${ending}`)));
   const kept = files.filter(({ path }) => !companions.has(path));
-  const items = await Promise.all(kept.map((found) => itemOf(subject.folder, found, databases.has(found.path))));
+  const items = kept.map((found) => itemOf(subject.folder, found, databases.has(found.path)));
   const parents = new Set([...items.map(({ path }) => path), ...folders].map((path) => path.slice(0, Math.max(0, path.lastIndexOf('/')))));
   return { items: items.toSorted(byPath), folders: folders.filter((path) => !parents.has(path)).toSorted() };
 }
 
 /** The stamp that an item has now; null when it is gone. */
-export async function stampNow(folder: string, item: Pick<Item, 'path' | 'kind'>): Promise<Stamp | null> {
-  const stats = await statOf(join(folder, item.path));
-  if (stats === null || !stats.isFile()) return null;
-  const log = item.kind === 'database' ? await statOf(join(folder, `${item.path}-wal`)) : null;
-  return stampOf(log === null ? [stats] : [stats, log]);
+export function stampNow(folder: string, { path, kind }: Pick<Item, 'path' | 'kind'>): Stamp | null {
+  const stats = statOf(join(folder, path));
+  return stats?.isFile() === true ? stampWithLog(folder, { path, stats }, kind) : null;
 }
 
 /** What SQLite keeps beside a database: they are copied through it, or not at all. */
@@ -79,8 +76,8 @@ interface Walk {
 
 async function walk(path: string, into: Walk): Promise<void> {
   into.signal.throwIfAborted();
-  const stats = await statOf(join(into.subject.folder, path));
-  if (stats === null || into.subject.caches.includes(path)) return;
+  const stats = statOf(join(into.subject.folder, path));
+  if (stats === undefined || into.subject.caches.includes(path)) return;
   if (stats.isDirectory()) {
     into.folders.push(path);
     for (const name of await namesOf(join(into.subject.folder, path))) if (!isLeftOut(name)) await walk(`${path}/${name}`, into);
@@ -133,10 +130,15 @@ async function beginsAsDatabase(path: string): Promise<boolean> {
   return bytesRead === databaseMagic.length && buffer.equals(databaseMagic);
 }
 
-async function itemOf(folder: string, { path, stats }: Found, isDatabase: boolean): Promise<Item> {
+function itemOf(folder: string, { path, stats }: Found, isDatabase: boolean): Item {
   const kind = isDatabase ? 'database' : 'file';
-  const stamp = (await stampNow(folder, { path, kind })) ?? stampOf([stats]);
+  const stamp = stampWithLog(folder, { path, stats }, kind);
   return { path, kind, size: Number(stats.size), mode: (stats.mode & 0o100n) === 0n ? 'file' : 'program', stamp };
+}
+
+function stampWithLog(folder: string, { path, stats }: Found, kind: Item['kind']): Stamp {
+  const log = kind === 'database' ? statOf(join(folder, `${path}-wal`)) : undefined;
+  return stampOf(log === undefined ? [stats] : [stats, log]);
 }
 
 function stampOf(all: readonly BigIntStats[]): Stamp {
@@ -144,8 +146,9 @@ function stampOf(all: readonly BigIntStats[]): Stamp {
   return { text, changedAtMs: Math.max(...all.map(({ mtimeMs, ctimeMs }) => Math.max(Number(mtimeMs), Number(ctimeMs)))) };
 }
 
-async function statOf(path: string): Promise<BigIntStats | null> {
-  return lstat(path, { bigint: true }).catch(nullIfAbsent);
+/** Without waiting: a system call costs less than a promise. */
+function statOf(path: string): BigIntStats | undefined {
+  return lstatSync(path, { bigint: true, throwIfNoEntry: false });
 }
 
 function nullIfAbsent(error: unknown): null {

@@ -17,7 +17,7 @@ import { collect, stampNow, type Collection, type Item, type Subject } from './c
 import { copyDatabase } from './database.ts';
 import { inLanes } from './lanes.ts';
 import { hasObject, keepFile, removeObject, settleObjects, type Content } from './objects.ts';
-import { nextId, writeSnapshot, type Store } from './records.ts';
+import { mayStand, nextId, writeSnapshot, type Store } from './records.ts';
 import { readSeen, writeSeen, type Seen, type Sight } from './seen.ts';
 
 /** What a snapshot says about where it comes from. */
@@ -43,30 +43,43 @@ export async function createSnapshot(store: Store, wish: Wish, job: Job): Promis
   await mkdir(store.snapshots, { recursive: true, mode: 0o700 });
   const seen = wish.rehash ? {} : await readSeen(store.snapshots);
   const fresh: string[] = [];
+  const kept: Content[] = [];
+  const id = await nextId(store.snapshots);
   try {
-    const { sights, folders, modes } = await keepData({ store, wish, seen, fresh }, job);
-    const program = wish.program === null ? null : await keepProgram(wish.program, { store, fresh }, job);
-    await settleObjects(store.objects, [...sights.map(({ content }) => content), ...(program ?? [])]);
+    const { sights, folders, modes } = await keepData({ store, wish, seen, fresh, kept }, job);
+    const program = wish.program === null ? null : await keepProgram(wish.program, { store, fresh, kept }, job);
+    // What was as before rests on objects that were synced then.
+    await settleObjects(store.objects, kept);
     job.signal.throwIfAborted();
     const files = sights.map(({ path, content }): KeptFile => ({ path, ...content, mode: modes.get(path) ?? 'file' }));
     const size = files.reduce((sum, file) => sum + file.size, 0);
-    const made = { schema: 1, id: await nextId(store.snapshots), createdAt: timeText(wish.now), pinned: false } as const;
+    const made = { schema: 1, id, createdAt: timeText(wish.now), pinned: false } as const;
     const snapshot = await writeSnapshot(store.snapshots, { ...wish.facts, ...made, folders: [...folders], files, program, size });
-    await writeSeen(store.snapshots, sights, beganAtMs);
+    // That is only for speed: a snapshot that stands does not fail for it.
+    await writeSeen(store.snapshots, { before: seen, sights, beganAtMs }).catch(() => undefined);
     return snapshot;
   } catch (error) {
-    // A full disk gets back what this took; what cannot be removed now is named by nobody and goes later.
-    for (const sha256 of fresh) await removeObject(store.objects, sha256).catch(() => undefined);
+    await takeBack(fresh, { store, id });
     throw error;
   }
+}
+
+/** A full disk gets back what a failed snapshot took; what cannot be removed now is named by nobody and goes later. The record may stand though writing it failed: then its objects stay. */
+async function takeBack(fresh: readonly string[], { store, id }: { readonly store: Store; readonly id: string }): Promise<void> {
+  if (await mayStand(store.snapshots, id)) return;
+  for (const sha256 of fresh) await removeObject(store.objects, sha256).catch(() => undefined);
 }
 
 interface Making {
   readonly store: Store;
   readonly wish: Wish;
   readonly seen: Seen;
+  /** The objects that were not there before, and all contents whose objects were looked at. */
   readonly fresh: string[];
+  readonly kept: Content[];
 }
+
+type Keeping = Pick<Making, 'store' | 'fresh' | 'kept'>;
 
 interface Kept {
   readonly sights: readonly Sight[];
@@ -97,7 +110,7 @@ async function keepAll({ items }: Collection, making: Making, job: Job): Promise
   let doneBytes = 0;
   await inLanes(items.entries(), async ([index, item]) => {
     job.signal.throwIfAborted();
-    sights[index] = (await asBefore(item, making)) ?? (await keepItem(item, making, job));
+    sights[index] = asBefore(item, making) ?? (await keepItem(item, making, job));
     doneBytes += item.size;
     job.report({ step: 'build', doneBytes, totalBytes });
   });
@@ -105,11 +118,11 @@ async function keepAll({ items }: Collection, making: Making, job: Job): Promise
 }
 
 /** The content that the last snapshot kept for an unchanged item, where its object still stands. */
-async function asBefore({ path, kind, stamp }: Item, { seen, store }: Making): Promise<Sight | null> {
+function asBefore({ path, kind, stamp }: Item, { seen, store }: Making): Sight | null {
   const before = seen[path];
   if (before === undefined || before.kind !== kind || before.stamp !== stamp.text) return null;
   const content = { size: before.size, sha256: before.sha256 };
-  return (await hasObject(store.objects, content.sha256)) ? { path, kind, stamp, content } : null;
+  return hasObject(store.objects, content.sha256) ? { path, kind, stamp, content } : null;
 }
 
 /** Null when it went away. */
@@ -117,10 +130,10 @@ async function keepItem(item: Item, making: Making, job: Job): Promise<Sight | n
   const { folder } = making.wish.subject;
   const from = join(folder, item.path);
   for (let round = 0; round < tries; round += 1) {
-    const stamp = await stampNow(folder, item);
+    const stamp = stampNow(folder, item);
     if (stamp === null) return null;
     const content = item.kind === 'database' ? await keepDatabase(from, making, job) : await keepPlain(from, making, job);
-    const after = await stampNow(folder, item);
+    const after = stampNow(folder, item);
     // A database's copy is of one moment whatever is written meanwhile; a file's is only when nothing was.
     const isOneMoment = after?.text === stamp.text;
     if (content !== null && isOneMoment) return { path: item.path, kind: item.kind, stamp, content };
@@ -133,10 +146,10 @@ async function keepItem(item: Item, making: Making, job: Job): Promise<Sight | n
 const never = { text: '', changedAtMs: Number.POSITIVE_INFINITY };
 
 /** Null when it changed in between or went away. */
-async function keepPlain(path: string, { store, fresh }: Pick<Making, 'store' | 'fresh'>, job: Job): Promise<Content | null> {
+async function keepPlain(path: string, keeping: Keeping, job: Job): Promise<Content | null> {
   try {
     const content = await hashFile(path, job);
-    return (await keepNoted({ path, content }, { store, fresh }, job)) ? content : null;
+    return (await keepNoted({ path, content }, keeping, job)) ? content : null;
   } catch (error) {
     // Who writes whole files replaces them: the next round sees what stands there then.
     if (hasCode(error, 'ENOENT')) return null;
@@ -144,26 +157,27 @@ async function keepPlain(path: string, { store, fresh }: Pick<Making, 'store' | 
   }
 }
 
-async function keepDatabase(from: string, { store, fresh }: Making, job: Job): Promise<Content | null> {
-  const folder = join(store.objects, `.moult-new-${randomBytes(8).toString('hex')}`);
+async function keepDatabase(from: string, keeping: Keeping, job: Job): Promise<Content | null> {
+  const folder = join(keeping.store.objects, `.moult-new-${randomBytes(8).toString('hex')}`);
   await mkdir(folder, { mode: 0o700 });
   try {
     const copy = join(folder, 'copy');
     await copyDatabase({ from, to: copy, waitMs: databaseWaitMs }, job);
-    return await keepPlain(copy, { store, fresh }, job);
+    return await keepPlain(copy, keeping, job);
   } finally {
     await removeTree(folder);
   }
 }
 
-/** Keeps a content and notes the object where it is new. */
-async function keepNoted(from: { path: string; content: Content }, { store, fresh }: Pick<Making, 'store' | 'fresh'>, job: Job) {
+/** Keeps a content and notes its object. */
+async function keepNoted(from: { path: string; content: Content }, { store, fresh, kept }: Keeping, job: Job) {
   const { sha256 } = from.content;
-  if (!(await hasObject(store.objects, sha256))) fresh.push(sha256);
+  if (!hasObject(store.objects, sha256)) fresh.push(sha256);
+  kept.push(from.content);
   return keepFile(store.objects, from, job);
 }
 
-async function keepProgram({ folder, files }: NonNullable<Wish['program']>, making: Pick<Making, 'store' | 'fresh'>, job: Job) {
+async function keepProgram({ folder, files }: NonNullable<Wish['program']>, making: Keeping, job: Job) {
   await inLanes(files, async ({ path, size, sha256 }) => {
     const kept = await keepNoted({ path: join(folder, path), content: { size, sha256 } }, making, job);
     if (!kept) throw new Failed('build/base', `${path} of the version is damaged and cannot be kept`);

@@ -6,11 +6,11 @@
  * names is harmless and can be removed at any time by whoever holds the lock of the root, which every writer holds too.
  */
 import { createHash, randomBytes, type Hash } from 'node:crypto';
-import { constants as flags } from 'node:fs';
-import { lstat, mkdir, open, rename, rm, unlink, type FileHandle } from 'node:fs/promises';
+import { constants as flags, lstatSync } from 'node:fs';
+import { mkdir, open, rename, rm, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
+import { constants, createZstdCompress, createZstdDecompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { hasCode, namesIn, syncFolder } from '../disk/atomic.ts';
 import { Failed } from '../model/failure.ts';
 import type { Job } from '../model/job.ts';
@@ -32,9 +32,9 @@ export function objectPath(folder: string, sha256: string): string {
 }
 
 /** Whether something stands in an object's place; says nothing about its content. */
-export async function hasObject(folder: string, sha256: string): Promise<boolean> {
-  const found = await lstat(objectPath(folder, sha256)).catch(nullIfAbsent);
-  return found !== null && found.isFile() && found.size > 0;
+export function hasObject(folder: string, sha256: string): boolean {
+  const found = lstatSync(objectPath(folder, sha256), { throwIfNoEntry: false });
+  return found !== undefined && found.isFile() && found.size > 0;
 }
 
 /**
@@ -43,7 +43,7 @@ export async function hasObject(folder: string, sha256: string): Promise<boolean
  */
 export async function keepFile(folder: string, from: { readonly path: string; readonly content: Content }, job: Job): Promise<boolean> {
   const { size, sha256 } = from.content;
-  if ((await hasObject(folder, sha256)) && (await isWhole(folder, from.content, job))) return true;
+  if (hasObject(folder, sha256) && (await isWhole(folder, from.content, job))) return true;
   const place = objectPath(folder, sha256);
   await mkdir(dirname(place), { recursive: true, mode: 0o700 });
   const beside = join(folder, `.moult-new-${randomBytes(8).toString('hex')}`);
@@ -113,17 +113,59 @@ export async function removeObject(folder: string, sha256: string): Promise<void
 async function compress(path: string, to: Content & { readonly beside: string }, job: Job): Promise<boolean> {
   await using source = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   await using target = await open(to.beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-  const sum = { hash: createHash('sha256'), bytes: 0 };
-  const frame = createZstdCompress({ params: { [constants.ZSTD_c_checksumFlag]: 1 } });
-  const add = (bytes: Buffer): void => addTo(sum, bytes);
-  await pipeline(bytesOf(source, add), frame, (frames: AsyncIterable<Buffer>) => writeAll(frames, target), { signal: job.signal });
+  const sum = newSum();
+  if (to.size <= bufferBytes) {
+    const bytes = await readSmall(source, to.size);
+    addTo(sum, bytes);
+    await target.writeFile(zstdCompressSync(bytes, framing));
+  } else {
+    const frame = createZstdCompress({ ...framing, chunkSize: bufferBytes });
+    const add = (bytes: Buffer): void => addTo(sum, bytes);
+    await pipeline(bytesOf(source, add), frame, (frames: AsyncIterable<Buffer>) => writeAll(frames, target), { signal: job.signal });
+  }
   await target.sync();
-  return sum.bytes === to.size && sum.hash.digest('hex') === to.sha256;
+  return isSum(sum, to);
 }
 
+const framing = { params: { [constants.ZSTD_c_checksumFlag]: 1 } };
+const unframing = { params: { [constants.ZSTD_d_windowLogMax]: windowLog } };
+
 /** Says in a few words what is wrong with an object, or null; never writes or holds more than its content has. */
-async function expand(folder: string, content: Content, to: { readonly file: FileHandle | null; readonly signal: AbortSignal }) {
-  const sum = { hash: createHash('sha256'), bytes: 0 };
+async function expand(folder: string, content: Content, to: Target): Promise<string | null> {
+  const sum = newSum();
+  try {
+    await using object = await open(objectPath(folder, content.sha256), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    if (content.size <= bufferBytes) await expandSmall(object, { content, sum, to });
+    else await expandLarge(object, { content, sum, to });
+  } catch (error) {
+    const damage = damageOf(error);
+    if (damage === null) throw error;
+    return damage;
+  }
+  return isSum(sum, content) ? null : 'has another content';
+}
+
+interface Target {
+  readonly file: FileHandle | null;
+  readonly signal: AbortSignal;
+}
+
+interface Expansion {
+  readonly content: Content;
+  readonly sum: Sum;
+  readonly to: Target;
+}
+
+/** For a small object streams cost more than its bytes. */
+async function expandSmall(object: FileHandle, { content, sum, to }: Expansion): Promise<void> {
+  // What cannot be compressed takes a little more as a frame.
+  const frame = await readSmall(object, content.size + 1024);
+  const bytes = zstdDecompressSync(frame, { ...unframing, maxOutputLength: content.size + 64 });
+  addTo(sum, bytes);
+  if (isSum(sum, content)) await to.file?.writeFile(bytes);
+}
+
+async function expandLarge(object: FileHandle, { content, sum, to }: Expansion): Promise<void> {
   const take = async (plain: AsyncIterable<Buffer>): Promise<void> => {
     for await (const bytes of plain) {
       addTo(sum, bytes);
@@ -131,16 +173,7 @@ async function expand(folder: string, content: Content, to: { readonly file: Fil
       await to.file?.writeFile(bytes);
     }
   };
-  const frame = createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: windowLog } });
-  try {
-    await using object = await open(objectPath(folder, content.sha256), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-    await pipeline(bytesOf(object), frame, take, { signal: to.signal });
-  } catch (error) {
-    const damage = damageOf(error);
-    if (damage === null) throw error;
-    return damage;
-  }
-  return sum.bytes === content.size && sum.hash.digest('hex') === content.sha256 ? null : 'has another content';
+  await pipeline(bytesOf(object), createZstdDecompress({ ...unframing, chunkSize: bufferBytes }), take, { signal: to.signal });
 }
 
 /** What is wrong with the object, as opposed to the disk that is written to. */
@@ -148,17 +181,39 @@ function damageOf(error: unknown): string | null {
   if (error instanceof Failed) return error.failure.detail;
   if (hasCode(error, 'ENOENT', 'ENOTDIR')) return 'is missing';
   if (hasCode(error, 'ELOOP', 'EISDIR', 'ENXIO')) return 'is not a file';
-  return error instanceof Error && 'code' in error && /^(Z_|ZSTD_)/.test(String(error.code)) ? 'cannot be decompressed' : null;
+  return error instanceof Error && 'code' in error && /^(Z_|ZSTD_|ERR_BUFFER_TOO_LARGE)/.test(String(error.code))
+    ? 'cannot be decompressed'
+    : null;
 }
 
 interface Sum {
   readonly hash: Hash;
   bytes: number;
+  digest: string | null;
+}
+
+function newSum(): Sum {
+  return { hash: createHash('sha256'), bytes: 0, digest: null };
+}
+
+function isSum(sum: Sum, { size, sha256 }: Content): boolean {
+  sum.digest ??= sum.hash.digest('hex');
+  return sum.bytes === size && sum.digest === sha256;
 }
 
 function addTo(sum: Sum, bytes: Buffer): void {
   sum.hash.update(bytes);
   sum.bytes += bytes.length;
+}
+
+/** The bytes of a file that should have at most `most`; one more where it has more. */
+async function readSmall(file: FileHandle, most: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(most + 1);
+  let filled = 0;
+  for (let bytesRead = -1; bytesRead !== 0 && filled < buffer.length; filled += bytesRead) {
+    ({ bytesRead } = await file.read(buffer, filled, buffer.length - filled, filled));
+  }
+  return buffer.subarray(0, filled);
 }
 
 /** Not the handle's own streams: a handle does not close while one of them holds on to it. */
@@ -174,9 +229,4 @@ async function* bytesOf(file: FileHandle, onBytes: (bytes: Buffer) => void = () 
 
 async function writeAll(frames: AsyncIterable<Buffer>, file: FileHandle): Promise<void> {
   for await (const bytes of frames) await file.writeFile(bytes);
-}
-
-function nullIfAbsent(error: unknown): null {
-  if (hasCode(error, 'ENOENT', 'ENOTDIR')) return null;
-  throw error;
 }

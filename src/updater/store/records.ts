@@ -58,6 +58,14 @@ export async function writeSnapshot(snapshots: string, content: Omit<Snapshot, '
   return snapshot;
 }
 
+/** Whether a snapshot's record is there, or nobody can tell. */
+export async function mayStand(snapshots: string, id: string): Promise<boolean> {
+  return idsIn(snapshots).then(
+    (ids) => ids.includes(id),
+    () => true,
+  );
+}
+
 /** Removes a snapshot's record, damaged or not; its objects stay until they are cleaned up. Atomic. */
 export async function forgetSnapshot(snapshots: string, id: string): Promise<void> {
   await unlink(recordPath(snapshots, id)).catch((error: unknown) => {

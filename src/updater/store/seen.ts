@@ -35,9 +35,18 @@ export async function readSeen(snapshots: string): Promise<Seen> {
   return (await readableRecord(seenPath(snapshots), parse, maxBytes)) ?? {};
 }
 
-/** Notes what was seen by a snapshot that began at `beganAtMs` (milliseconds since 1970). Atomic. */
-export async function writeSeen(snapshots: string, sights: readonly Sight[], beganAtMs: number): Promise<void> {
+/** What a snapshot that began at `beganAtMs` (milliseconds since 1970) saw, and what the one before had noted. */
+export interface Sights {
+  readonly before: Seen;
+  readonly sights: readonly Sight[];
+  readonly beganAtMs: number;
+}
+
+/** Notes what was seen, unless it is what was noted before. Atomic. */
+export async function writeSeen(snapshots: string, { before, sights, beganAtMs }: Sights): Promise<void> {
   const settled = sights.filter(({ stamp }) => stamp.changedAtMs < beganAtMs - settledMs);
+  const isNoted = settled.every(({ path, stamp }) => before[path]?.stamp === stamp.text);
+  if (isNoted && settled.length === Object.keys(before).length) return;
   const entries = settled.map(({ path, kind, stamp, content }) => [path, { stamp: stamp.text, kind, ...content }] as const);
   await writeRecord(seenPath(snapshots), Object.fromEntries(entries));
 }

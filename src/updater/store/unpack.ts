@@ -65,8 +65,7 @@ interface Unpacking {
 
 async function unpackFiles(objects: string, { id, files, folders, folder }: Unpacking, job: Job): Promise<void> {
   for (const { path, sha256 } of files) {
-    if (!(await hasObject(objects, sha256)))
-      throw new Failed('state/damaged', `the snapshot ${id} lacks the content of ${JSON.stringify(path)}`);
+    if (!hasObject(objects, sha256)) throw new Failed('state/damaged', `the snapshot ${id} lacks the content of ${JSON.stringify(path)}`);
   }
   const totalBytes = sumOf(files);
   await requireBytes(folder, totalBytes);

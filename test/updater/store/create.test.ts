@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -160,15 +161,13 @@ describe('one item that cannot be kept fails the whole snapshot, which takes bac
     await using folder = await tempFolder();
     const store = storeIn(folder.path);
     await writeEpoch(folder.path, { 'config/a': 'a', 'data/busy': large });
-    const stopping = new AbortController();
-    const writer = (async () => {
-      for (let n = 0; !stopping.signal.aborted; n += 1)
-        await writeFile(join(folder.path, 'epoch/data/busy'), `${n}${'x'.repeat(3_000_000)}`);
-    })();
-    const made = createSnapshot(store, wishFor(folder.path), job);
-    await expect(made).rejects.toMatchObject({ code: 'disk/busy' });
-    stopping.abort();
-    await writer;
+    // In this process, so that it writes between two reads however busy the machine is.
+    const writer = setInterval(() => appendFileSync(join(folder.path, 'epoch/data/busy'), 'x'), 1);
+    try {
+      await expect(createSnapshot(store, wishFor(folder.path), job)).rejects.toMatchObject({ code: 'disk/busy' });
+    } finally {
+      clearInterval(writer);
+    }
     expect(await listObjects(store.objects)).toEqual([]);
   });
 

@@ -5,7 +5,7 @@ import type { Facts, Wish } from '../../../src/updater/store/create.ts';
 import type { Store } from '../../../src/updater/store/records.ts';
 import { digestOf } from '../manifests.ts';
 
-export const facts: Facts = {
+const facts: Facts = {
   kind: 'manual',
   note: 'before the move',
   generation: 3,

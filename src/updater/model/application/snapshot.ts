@@ -8,7 +8,7 @@ import { Failed } from '../failure.ts';
 import { nameSchema, parseAs, sha256Schema, sizeSchema, timeSchema, versionSchema } from '../parse.ts';
 import { modes, treeLimits } from '../tree.ts';
 
-export const snapshotKinds = ['manual', 'pre-update', 'scheduled', 'abandoned'] as const;
+const snapshotKinds = ['manual', 'pre-update', 'scheduled', 'abandoned'] as const;
 
 /** `keep` automatic ones stay unless another number is asked for; what a failed trial left behind stays `abandonedDays` days. */
 export const snapshotLimits = { recordBytes: 128 * 1024 ** 2, noteLength: 500, keep: 5, abandonedDays: 90 } as const;

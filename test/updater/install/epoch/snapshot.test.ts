@@ -168,12 +168,18 @@ describe('epochs that were left', () => {
 });
 
 describe('which snapshots stay', () => {
-  const snapshotOf = (id: string, change: Partial<Snapshot>): Snapshot => ({
-    ...{ schema: 1, id, createdAt: '2026-05-06T07:08:09Z', kind: 'scheduled', note: '', pinned: false, generation: 1, epoch: 1 },
-    ...{ product: 'moult', platform: 'linux', arch: 'x64', version: '1.0.0', treeDigest: digestOf('tree'), evolutions: {} },
-    ...{ dataVersion: 0, folders: [], files: [], program: null, size: 0, checksum: digestOf('') },
-    ...change,
-  });
+  const origin = { product: 'moult', platform: 'linux', arch: 'x64', version: '1.0.0', treeDigest: digestOf('tree'), evolutions: {} };
+  const nothing = { dataVersion: 0, folders: [], files: [], program: null, size: 0, checksum: digestOf('') };
+  const made = {
+    schema: 1,
+    createdAt: '2026-05-06T07:08:09Z',
+    kind: 'scheduled',
+    note: '',
+    pinned: false,
+    generation: 1,
+    epoch: 1,
+  } as const;
+  const snapshotOf = (id: string, change: Partial<Snapshot>): Snapshot => ({ id, ...origin, ...nothing, ...made, ...change });
 
   it('are the newest automatic ones, by number whatever the clock said, and all that somebody made or pinned', () => {
     const all = [
