@@ -33,7 +33,7 @@ export async function rollBack(way: WayBack, switching: Switching, job: Job): Pr
  * clone of. Null where the target runs already. Throws `usage/wrong` for an unknown target, `switch/denied` when that version is
  * damaged, gone, or may not be gone back to, `switch/data` when it cannot read the data.
  */
-export async function stageRollback(way: WayBack, switching: Switching, job: Job): Promise<Generation | null> {
+async function stageRollback(way: WayBack, switching: Switching, job: Job): Promise<Generation | null> {
   const { layout, instance, now } = switching;
   const current = await installedGeneration(instance);
   if (way.target !== null && isNamedBy(way.target, current)) return null;
@@ -90,7 +90,7 @@ async function dataOfThen(
 }
 
 /** Picks the newest generation that the target names; without one, the newest earlier one with another version that was good. */
-export function chooseTarget(target: string | null, current: Generation, all: readonly Generation[]): Generation {
+function chooseTarget(target: string | null, current: Generation, all: readonly Generation[]): Generation {
   const others = all.filter(({ treeDigest, n }) => n !== current.n && treeDigest !== current.treeDigest).toReversed();
   const chosen =
     target === null

@@ -86,7 +86,7 @@ export async function run(place: Switching, version: Version, why: Reason = 'upd
 }
 
 /** The database of notes in an epoch, opened as a program would. */
-export function openDatabase(instance: Instance, epoch: number): Database.Database {
+function openDatabase(instance: Instance, epoch: number): Database.Database {
   const database = new Database(databaseOf(instance, epoch));
   database.pragma('journal_mode = WAL');
   return database;
@@ -113,6 +113,6 @@ export function readNotes(instance: Instance, epoch: number): { readonly version
   };
 }
 
-export function closing(database: Database.Database): Database.Database & Disposable {
+function closing(database: Database.Database): Database.Database & Disposable {
   return Object.assign(database, { [Symbol.dispose]: () => database.close() });
 }
