@@ -8,7 +8,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode, removeTree } from '../disk/atomic.ts';
 import { hashFile } from '../disk/hash.ts';
-import type { KeptFile, Snapshot } from '../model/application/snapshot.ts';
+import type { KeptFile, KeptProgram, Snapshot } from '../model/application/snapshot.ts';
 import { Failed } from '../model/failure.ts';
 import type { Job } from '../model/job.ts';
 import { timeText } from '../model/parse.ts';
@@ -27,7 +27,7 @@ export type Facts = Omit<Snapshot, 'schema' | 'id' | 'createdAt' | 'pinned' | 'f
 export interface Wish {
   readonly facts: Facts;
   readonly subject: Subject;
-  readonly program: { readonly folder: string; readonly files: readonly TreeFile[] } | null;
+  readonly program: ({ readonly folder: string; readonly files: readonly TreeFile[] } & Omit<KeptProgram, 'files'>) | null;
   readonly rehash: boolean;
   readonly now: Date;
 }
@@ -177,10 +177,11 @@ async function keepNoted(from: { path: string; content: Content }, { store, fres
   return keepFile(store.objects, from, job);
 }
 
-async function keepProgram({ folder, files }: NonNullable<Wish['program']>, making: Keeping, job: Job) {
+async function keepProgram(program: NonNullable<Wish['program']>, keeping: Keeping, job: Job): Promise<KeptProgram> {
+  const { folder, files, manifestSha256, floor } = program;
   await inLanes(files, async ({ path, size, sha256 }) => {
-    const kept = await keepNoted({ path: join(folder, path), content: { size, sha256 } }, making, job);
-    if (!kept) throw new Failed('build/base', `${path} of the version is damaged and cannot be kept`);
+    const isKept = await keepNoted({ path: join(folder, path), content: { size, sha256 } }, keeping, job);
+    if (!isKept) throw new Failed('build/base', `${path} of the version is damaged and cannot be kept`);
   });
-  return files.map(({ path, size, sha256, mode }): KeptFile => ({ path, size, sha256, mode }));
+  return { manifestSha256, floor, files: files.map(({ path, size, sha256, mode }) => ({ path, size, sha256, mode })) };
 }

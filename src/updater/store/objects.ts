@@ -72,16 +72,19 @@ export async function settleObjects(folder: string, contents: Iterable<Content>)
   if (folders.size > 0) await syncFolder(folder);
 }
 
-/** Writes an object's content to a new file, mode 600 or 700, synced but for its folder; throws `state/damaged` when the object is missing or not what its name says. */
-export async function takeObject(
-  folder: string,
-  to: { readonly path: string; readonly content: Content; readonly program: boolean },
-  job: Job,
-) {
-  const file = await open(to.path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, to.program ? 0o700 : 0o600);
-  await using target = file;
-  const damage = await expand(folder, to.content, { file: target, signal: job.signal });
-  if (damage !== null) throw new Failed('state/damaged', `the object ${to.content.sha256} ${damage}`);
+/** Where a content is to be written, and with which permissions. */
+export interface Destination {
+  readonly path: string;
+  readonly permissions: number;
+  readonly content: Content;
+}
+
+/** Writes an object's content to a new file, synced but for its folder; throws `state/damaged` when the object is missing or not what its name says. */
+export async function takeObject(folder: string, { path, permissions, content }: Destination, job: Job): Promise<void> {
+  await using target = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  const damage = await expand(folder, content, { file: target, signal: job.signal });
+  if (damage !== null) throw new Failed('state/damaged', `the object ${content.sha256} ${damage}`);
+  await target.chmod(permissions);
   await target.sync();
 }
 

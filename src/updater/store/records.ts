@@ -87,7 +87,7 @@ export async function referencedObjects(folders: readonly string[]): Promise<Rea
   const digests = new Set<string>();
   for (const listed of all) {
     if (listed.kind === 'damaged') return null;
-    for (const { sha256 } of [...listed.snapshot.files, ...(listed.snapshot.program ?? [])]) digests.add(sha256);
+    for (const { sha256 } of [...listed.snapshot.files, ...(listed.snapshot.program?.files ?? [])]) digests.add(sha256);
   }
   return digests;
 }

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode, syncFolder } from '../disk/atomic.ts';
 import { requireBytes } from '../disk/space.ts';
-import type { KeptFile, Snapshot } from '../model/application/snapshot.ts';
+import type { KeptFile, KeptProgram, Snapshot } from '../model/application/snapshot.ts';
 import { Failed } from '../model/failure.ts';
 import type { Job } from '../model/job.ts';
 import { inLanes } from './lanes.ts';
@@ -19,19 +19,29 @@ export async function unpackSnapshot(
   job: Job,
 ): Promise<void> {
   const { snapshot, folder } = what;
-  await unpackFiles(objects, { files: snapshot.files, folders: snapshot.folders, folder, id: snapshot.id }, job);
+  await unpackFiles(objects, { files: snapshot.files, folders: snapshot.folders, folder, id: snapshot.id, rights: ownRights }, job);
 }
 
-/** The same for the copy of the program that a snapshot may hold. */
+/** The same for the copy of a program that a snapshot holds, with the permissions of a version's tree. Links are not in it. */
 export async function unpackProgram(
   objects: string,
-  what: { readonly snapshot: Snapshot; readonly folder: string },
+  what: { readonly program: KeptProgram; readonly folder: string; readonly id: string },
   job: Job,
-): Promise<void> {
-  const { snapshot, folder } = what;
-  if (snapshot.program === null) throw new Failed('state/damaged', `the snapshot ${snapshot.id} holds no program`);
-  await unpackFiles(objects, { files: snapshot.program, folders: [], folder, id: snapshot.id }, job);
+) {
+  const { program, folder, id } = what;
+  await unpackFiles(objects, { files: program.files, folders: [], folder, id, rights: treeRights }, job);
 }
+
+/** Permissions by kind of entry. */
+interface Rights {
+  readonly file: number;
+  readonly program: number;
+  readonly folder: number;
+}
+
+/** A person's data is nobody else's business; a version may be read by all. */
+const ownRights: Rights = { file: 0o600, program: 0o700, folder: 0o700 };
+const treeRights: Rights = { file: 0o644, program: 0o755, folder: 0o755 };
 
 /** What a scrub found: how many plain bytes it read, and per snapshot the paths whose content is missing or damaged. */
 export interface Scrub {
@@ -61,34 +71,41 @@ interface Unpacking {
   readonly files: readonly KeptFile[];
   readonly folders: readonly string[];
   readonly folder: string;
+  readonly rights: Rights;
 }
 
-async function unpackFiles(objects: string, { id, files, folders, folder }: Unpacking, job: Job): Promise<void> {
+async function unpackFiles(objects: string, { id, files, folders, folder, rights }: Unpacking, job: Job): Promise<void> {
   for (const { path, sha256 } of files) {
     if (!hasObject(objects, sha256)) throw new Failed('state/damaged', `the snapshot ${id} lacks the content of ${JSON.stringify(path)}`);
   }
   const totalBytes = sumOf(files);
   await requireBytes(folder, totalBytes);
   const parents = foldersAbove([...files.map(({ path }) => dirname(path)), ...folders]);
-  for (const path of parents) await mkdir(join(folder, path), { recursive: true, mode: 0o700 });
+  for (const path of parents) await mkdir(join(folder, path), { recursive: true, mode: rights.folder });
   let doneBytes = 0;
   await inLanes(files, async (file) => {
     job.signal.throwIfAborted();
-    await takeOne(objects, { file, folder, id }, job);
+    await takeOne(objects, { file, path: join(folder, file.path), permissions: rights[file.mode], id }, job);
     doneBytes += file.size;
     job.report({ step: 'build', doneBytes, totalBytes });
   });
   for (const path of ['', ...parents]) await syncFolder(join(folder, path));
 }
 
-async function takeOne(objects: string, { file, folder, id }: { file: KeptFile; folder: string; id: string }, job: Job): Promise<void> {
-  const { size, sha256, path, mode } = file;
+interface Taking {
+  readonly id: string;
+  readonly file: KeptFile;
+  readonly path: string;
+  readonly permissions: number;
+}
+
+async function takeOne(objects: string, { id, file, path, permissions }: Taking, job: Job): Promise<void> {
   try {
-    await takeObject(objects, { path: join(folder, path), content: { size, sha256 }, program: mode === 'program' }, job);
+    await takeObject(objects, { path, permissions, content: file }, job);
   } catch (error) {
     // Two entries of a record that cannot stand in one folder: no snapshot of ours has such.
     if (!hasCode(error, 'EEXIST', 'ENOTDIR', 'EISDIR')) throw error;
-    throw new Failed('state/damaged', `the snapshot ${id} has ${JSON.stringify(path)} twice`, { cause: error });
+    throw new Failed('state/damaged', `the snapshot ${id} has ${JSON.stringify(file.path)} twice`, { cause: error });
   }
 }
 
@@ -99,7 +116,7 @@ function foldersAbove(paths: readonly string[]): readonly string[] {
 }
 
 function filesOf({ files, program }: Snapshot): readonly KeptFile[] {
-  return [...files, ...(program ?? [])];
+  return [...files, ...(program?.files ?? [])];
 }
 
 function sumOf(files: readonly KeptFile[]): number {

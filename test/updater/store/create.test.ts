@@ -131,11 +131,12 @@ describe('a snapshot', () => {
     await writeEpoch(folder.path, { 'data/a': 'a' });
     await writeFile(join(folder.path, 'app'), 'program');
     const file = { path: 'app', size: 7, sha256: digestOf('program'), mode: 'program', part: 'app' } as const;
-    const snapshot = await createSnapshot(store, wishFor(folder.path, { program: { folder: folder.path, files: [file] } }), job);
-    expect(snapshot.program).toEqual([{ path: 'app', size: 7, sha256: digestOf('program'), mode: 'program' }]);
+    const program = { folder: folder.path, files: [file], manifestSha256: digestOf('manifest'), floor: {} };
+    const snapshot = await createSnapshot(store, wishFor(folder.path, { program }), job);
+    expect(snapshot.program?.files).toEqual([{ path: 'app', size: 7, sha256: digestOf('program'), mode: 'program' }]);
     await writeFile(join(folder.path, 'app'), 'virus 1');
     await rm(store.objects, { recursive: true });
-    const again = createSnapshot(store, wishFor(folder.path, { program: { folder: folder.path, files: [file] } }), job);
+    const again = createSnapshot(store, wishFor(folder.path, { program }), job);
     await expect(again).rejects.toMatchObject({ code: 'build/base' });
   });
 });

@@ -21,6 +21,13 @@ const keptPathSchema = z.string().refine(staysInside, 'not a path inside the fol
 
 const keptFileSchema = z.object({ path: keptPathSchema, size: sizeSchema, sha256: sha256Schema, mode: z.enum(modes) });
 
+/** What makes a version stand again without the network: its files, and what its record said. */
+const programSchema = z.object({
+  manifestSha256: sha256Schema,
+  floor: z.record(z.string().max(256), z.int().positive()),
+  files: z.array(keptFileSchema).max(treeLimits.entries),
+});
+
 const snapshotSchema = z.object({
   schema: z.literal(1),
   id: snapshotIdSchema,
@@ -39,7 +46,7 @@ const snapshotSchema = z.object({
   dataVersion: z.int().nonnegative(),
   folders: z.array(keptPathSchema).max(treeLimits.entries),
   files: z.array(keptFileSchema).max(treeLimits.entries),
-  program: z.array(keptFileSchema).max(treeLimits.entries).nullable(),
+  program: programSchema.nullable(),
   size: sizeSchema,
   checksum: sha256Schema,
 });
@@ -47,10 +54,11 @@ const snapshotSchema = z.object({
 /** One file that a snapshot keeps: its path below the epoch (or the version), and the object with its content. */
 export type KeptFile = Readonly<z.infer<typeof keptFileSchema>>;
 /**
- * `folders` are the empty ones; `program` the files of the version where an independent copy of it was asked for, else null, and
+ * `folders` are the empty ones; `program` the version itself where an independent copy of it was asked for, else null, and
  * the version is only named; `size` is the plain bytes of all `files`; `checksum` the SHA-256 of the record without itself.
  */
 export type Snapshot = Readonly<z.infer<typeof snapshotSchema>>;
+export type KeptProgram = Readonly<z.infer<typeof programSchema>>;
 export type SnapshotKind = Snapshot['kind'];
 
 /** Returns a snapshot's record; throws `state/newer` for one that a later program wrote, `state/damaged` for anything else that is none. */

@@ -12,6 +12,8 @@ import { takeSnapshot } from '../../../../src/updater/install/epoch/snapshot/tak
 import { abandonEpoch } from '../../../../src/updater/install/epoch/epochs.ts';
 import { epochFolder, listEpochs } from '../../../../src/updater/install/epoch/record.ts';
 import { currentGeneration, listGenerations } from '../../../../src/updater/install/generations.ts';
+import { compareTree } from '../../../../src/updater/disk/scan.ts';
+import { findVersion } from '../../../../src/updater/install/versions.ts';
 import { rollBack } from '../../../../src/updater/install/rollback.ts';
 import type { Snapshot } from '../../../../src/updater/model/application/snapshot.ts';
 import { quietJob } from '../../../../src/updater/model/job.ts';
@@ -98,6 +100,22 @@ describe('going back to a snapshot', () => {
       before,
     );
     expect(readNotes(place.instance, await currentEpoch(place)).texts).toEqual(['first']);
+  });
+
+  it('makes the version stand again from its own copy, where the snapshot was told to keep one', async () => {
+    await using folder = await tempFolder();
+    await using place = await openPlace(folder.path);
+    const contents = { ...scriptOf(''), 'lib/text': 'one\n' };
+    const version = await makeVersion(place, contents, { version: '1.0.0', ...notesOf(1) });
+    await run(place, version);
+    const snapshot = await takeSnapshot({ ...wish, program: true }, place, job);
+    await run(place, await makeVersion(place, scriptOf('2'), { version: '1.1.0', ...notesOf(1) }));
+    await rm(version.folder, { recursive: true });
+    await rm(`${version.folder}.json`);
+    expect((await restoreSnapshot(snapshot.id, place, job)).generation).toMatchObject({ version: '1.0.0', why: 'restore' });
+    expect((await findVersion(place.layout, version.record.treeDigest))?.record).toEqual(version.record);
+    const { missing, extra, changed } = await compareTree(version.folder, version.manifest.tree, job);
+    expect([missing, extra, changed]).toEqual([[], [], []]);
   });
 
   it('is refused when the running version may not be left for that one', async () => {

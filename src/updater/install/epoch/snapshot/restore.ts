@@ -17,7 +17,7 @@ import { installedGeneration, stageGeneration } from '../../generations.ts';
 import { refuseForbidden } from '../../rollback.ts';
 import { findVersion, type Version } from '../../versions.ts';
 import { storeOf, takeSnapshot, type Ground } from './take.ts';
-import { unpackEpoch } from './unpack.ts';
+import { rebuildVersion, unpackEpoch } from './unpack.ts';
 
 /** What a restore came to: the new generation, and the snapshot of what was there before it. */
 export interface Restored {
@@ -57,8 +57,9 @@ async function refuseForeign({ id, product, platform, arch }: Snapshot, { layout
 }
 
 /** The snapshot's version, every file of it verified. */
-async function wholeVersion({ id, version, treeDigest }: Snapshot, { layout }: Ground, job: Job): Promise<Version> {
-  const found = await findVersion(layout, treeDigest);
+async function wholeVersion(snapshot: Snapshot, ground: Ground, job: Job): Promise<Version> {
+  const { id, version, treeDigest } = snapshot;
+  const found = (await findVersion(ground.layout, treeDigest)) ?? (await rebuildVersion(snapshot, ground, job));
   if (found === null) {
     throw new Failed(
       'switch/denied',

@@ -78,5 +78,6 @@ function subjectOf(folder: string, manifest: Manifest): Wish['subject'] {
 async function programOf(layout: Layout, { treeDigest, version }: Generation): Promise<Wish['program']> {
   const found = await findVersion(layout, treeDigest);
   if (found === null) throw new Failed('state/damaged', `version ${version} is not on this machine any more`);
-  return { folder: found.folder, files: found.manifest.tree.files };
+  const { manifestSha256, floor } = found.record;
+  return { folder: found.folder, files: found.manifest.tree.files, manifestSha256, floor };
 }

@@ -1,12 +1,17 @@
-/** From a snapshot to an epoch. */
+/** From a snapshot to an epoch, and to a version where the snapshot holds one. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeTree } from '../../../disk/atomic.ts';
+import { treeDigest as treeDigestOf } from '../../../disk/hash.ts';
+import { linkInside } from '../../../disk/inside.ts';
+import { scanTree } from '../../../disk/scan.ts';
 import type { Snapshot } from '../../../model/application/snapshot.ts';
+import { Failed } from '../../../model/failure.ts';
 import type { Reason } from '../../../model/generation.ts';
 import type { Job } from '../../../model/job.ts';
-import { unpackSnapshot } from '../../../store/unpack.ts';
+import { unpackProgram, unpackSnapshot } from '../../../store/unpack.ts';
 import { listGenerations, nextGenerationNumber } from '../../generations.ts';
+import { acceptedManifest, beginVersion, findVersion, recordVersion, type Version } from '../../versions.ts';
 import { beginEpoch, epochFolders, finishEpoch, sweepMakings, type EpochRecord } from '../record.ts';
 import type { Ground } from './take.ts';
 
@@ -31,4 +36,18 @@ export async function unpackEpoch(
     await removeTree(making.folder).catch(() => undefined);
     throw error;
   }
+}
+
+/** Makes the version of a snapshot stand again from the copy that the snapshot holds; null when it holds none. Atomic: the version's record. Throws `state/damaged` when the copy is not what was accepted. */
+export async function rebuildVersion(snapshot: Snapshot, { layout, now }: Ground, job: Job): Promise<Version | null> {
+  const { id, program, treeDigest, version } = snapshot;
+  const manifest = program === null ? null : await acceptedManifest(layout, treeDigest);
+  if (program === null || manifest === null) return null;
+  const folder = await beginVersion(layout, manifest);
+  await unpackProgram(layout.objects, { program, folder, id }, job);
+  for (const { path, target } of manifest.tree.links) await linkInside(folder, path, target);
+  if (treeDigestOf(await scanTree(folder, job)) !== treeDigest)
+    throw new Failed('state/damaged', `the copy of ${version} in the snapshot ${id} is not that version`);
+  await recordVersion(layout, manifest, { ...program, now });
+  return findVersion(layout, treeDigest);
 }
