@@ -36,7 +36,10 @@ export async function look({ layout, instance }: Place, job: Job): Promise<Found
   const staged = await check(await stagedGeneration(instance));
   if (current === null) return { current, staged, previous: null };
   const isSure = staged === null && current.isWhole && current.generation.state === 'good';
-  const intact = async (back: Generation): Promise<boolean> => (await hasData(instance, back)) && isIntact(layout, back, job);
+  // A damaged version is left with its data, one that failed is left for what was there before.
+  const keepsData = current.generation.state === 'good';
+  const intact = async (back: Generation): Promise<boolean> =>
+    (keepsData || (await hasData(instance, back))) && isIntact(layout, back, job);
   return { current, staged, previous: isSure ? wayBack(current.generation, all) : await intactWayBack(current.generation, all, intact) };
 }
 
@@ -47,7 +50,7 @@ async function intactWayBack(
 ): Promise<Generation | null> {
   const back = wayBack(from, all);
   if (back === null || (await isIntact(back))) return back;
-  const others = all.filter(({ generation }) => generation.treeDigest !== back.treeDigest);
+  const others = all.filter(({ generation }) => generation.n !== back.n);
   return intactWayBack(from, others, isIntact);
 }
 
@@ -57,7 +60,7 @@ async function candidatesIn({ layout, instance }: Place): Promise<readonly Candi
 }
 
 /** Whether a generation's epoch is still a folder: one that was turned into a snapshot would start empty. One that was never started has none of its own yet. */
-async function hasData(instance: Instance, { state, epoch }: Generation): Promise<boolean> {
+export async function hasData(instance: Instance, { state, epoch }: Generation): Promise<boolean> {
   if (state === 'staged') return true;
   return (await namesIn(epochFolder(instance, epoch))).length > 0;
 }

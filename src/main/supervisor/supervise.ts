@@ -11,12 +11,14 @@ import { takeLock } from '../../updater/disk/lock.ts';
 import { activate, condemn, confirm, countTry, giveTryBack, settle, settleTrials, takeBack } from '../../updater/install/activate.ts';
 import { recoverPointer } from '../../updater/install/checks/recover.ts';
 import { currentGeneration } from '../../updater/install/generations.ts';
+import { rollBack } from '../../updater/install/rollback.ts';
 import type { Version } from '../../updater/install/versions.ts';
 import { Failed, failureOf } from '../../updater/model/failure.ts';
 import type { Generation } from '../../updater/model/generation.ts';
 import type { Job } from '../../updater/model/job.ts';
+import { cleanUpAfterwards } from './afterwards.ts';
 import { decide, type StartPlan } from './decide.ts';
-import { look } from './look.ts';
+import { hasData, look } from './look.ts';
 import {
   ending,
   ifDiskLets,
@@ -62,7 +64,7 @@ async function goOn(session: Session, job: Job): Promise<Ending> {
     case 'switch':
       return goOn(await switchTo(plan.to, session, job), job);
     case 'back':
-      return goOn(await goBack(plan, session), job);
+      return goOn(await (plan.from.state === 'good' ? leaveDamaged(plan, session, job) : goBack(plan, session)), job);
     case 'try':
       return tryOut(plan, { ...session, previous }, job);
   }
@@ -94,6 +96,24 @@ async function goBack({ from, to, failure }: Extract<StartPlan, { kind: 'back' }
     return true;
   });
   return { ...session, takenBack: failure, factor: 1, instead: done === null ? to : null };
+}
+
+/** The program is damaged, its data is not: the version before goes on with it, or with its own of then where it cannot read it. */
+async function leaveDamaged(plan: Extract<StartPlan, { kind: 'back' }>, session: Session, job: Job): Promise<Session> {
+  const switching = switchingOf(session);
+  const target = String(plan.to.n);
+  try {
+    await rollBack({ target, data: null }, switching, job).catch((error: unknown) => {
+      if (failureOf(error).code !== 'switch/data') throw error;
+      return rollBack({ target, data: 'restore' }, switching, job);
+    });
+    session.tools.tell({ kind: 'taken-back', generation: plan.from, failure: plan.failure });
+    return { ...session, takenBack: plan.failure, factor: 1 };
+  } catch (error) {
+    // Where no epoch can be made now, there may still be the one that the version before left.
+    if (failureOf(error).code === 'job/cancelled' || !(await hasData(switching.instance, plan.to))) throw error;
+    return goBack(plan, session);
+  }
 }
 
 type Trying = Session & { readonly previous: Generation | null };
@@ -134,12 +154,15 @@ async function proven(tried: Generation, { tools }: Session): Promise<Generation
   return (await ifDiskLets(() => confirm(tried, { instance: tools.instance, now: tools.clock.wall() }))) ?? tried;
 }
 
-/** A program that proved itself runs on, unless only its verdict was wanted. */
+/** A program that proved itself runs on, unless only its verdict was wanted. What is done meanwhile never ends it. */
 async function stay(good: Generation, { running, trial }: { running: Watching; trial: Trial }, session: Session): Promise<Ending> {
-  session.tools.tell({ kind: 'good', generation: good, failure: null });
-  if (session.wish.until === 'end') return ending(await endOf(trial, running), good, session);
-  await running.program.stop(session.tools.patience.graceMs);
-  return { exitCode: 0, generation: good, takenBack: session.takenBack };
+  const { tools, wish, takenBack } = session;
+  tools.tell({ kind: 'good', generation: good, failure: null });
+  const ended = wish.until === 'end' ? endOf(trial, running) : running.program.stop(tools.patience.graceMs);
+  const [exit, cleaned] = await Promise.allSettled([ended, cleanUpAfterwards(tools, running.signal)]);
+  if (exit.status === 'rejected') throw exit.reason;
+  if (cleaned.status === 'rejected') throw cleaned.reason;
+  return wish.until === 'end' ? ending(exit.value, good, session) : { exitCode: 0, generation: good, takenBack };
 }
 
 /** Runs a generation that needs no trial, to its end. */

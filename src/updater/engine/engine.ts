@@ -5,6 +5,7 @@ import { dropWithdrawn, recalled } from '../install/checks/way-back.ts';
 import { estimateData } from '../install/epoch/aside/estimate.ts';
 import { currentGeneration, stagedGeneration, stageGeneration } from '../install/generations.ts';
 import type { Instance } from '../install/layout.ts';
+import { cleanUp } from '../install/clean/cleanup.ts';
 import { tidy } from '../install/clean/tidy.ts';
 import type { Reason } from '../model/generation.ts';
 import { timed, type Job } from '../model/job.ts';
@@ -31,7 +32,9 @@ export interface Wish {
 /** Brings the newest fitting release (or `wish.to`) onto this machine, up to a staged generation, and tidies up. The running version is only read. */
 export async function update(wish: Wish, tools: Tools, job: Job): Promise<UpdateResult> {
   const result = await bring(wish, tools, job);
-  if (!wish.dryRun) await tidy(tools.layout, new Set());
+  if (wish.dryRun) return result;
+  await tidy(tools.layout, new Set());
+  await cleanUp(tools);
   return result;
 }
 
