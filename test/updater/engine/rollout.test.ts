@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { publishOffers, resignTimestamp } from '../../../build/release/metadata/publish.ts';
+import { signMetadata } from '../../../build/release/metadata/sign.ts';
 import { pauseRelease, promoteRelease, withdrawRelease } from '../../../build/release/publish/change.ts';
 import { offersFiles, readDocuments } from '../../../build/release/publish/published.ts';
 import { serve } from '../../../src/updater/engine/process/serve.ts';
@@ -115,6 +116,32 @@ describe('after a release is out', () => {
     await install('1.0.0');
     await stopOffering(publisher, '1.2.0');
     expect(await verdict(update({ to: '1.2.0' }))).toBe('check/needs-updater: 1.2.0 does not fit: it needs updater 99.0.0');
+  });
+
+  describe('S01 when verification throws', () => {
+    const timestamp = 'metadata/timestamp.json';
+    const nextRoot = async (): Promise<string> => {
+      const { signed }: { signed: { keys: Record<string, { keyval: object }>; version: number } } = JSON.parse(publisher.trustedRoot);
+      for (const key of Object.values(signed.keys)) key.keyval = { public: 'not a key' };
+      return String(signMetadata({ ...signed, version: 2 }, publisher.keys.root));
+    };
+    it.each<[string, string, () => string | Promise<string>, RegExp]>([
+      ['what is no JSON', timestamp, () => '{"signed":', /^check\/untrusted: /],
+      ['a missing field', timestamp, () => '{"signatures":[],"signed":{"_type":"timestamp"}}', /^check\/untrusted: timestamp spec_version/],
+      ['a corrupt key', 'metadata/2.root.json', nextRoot, /^check\/untrusted: root is signed by 0 of the 1 keys/],
+      ['more than fits into memory', timestamp, () => 'x'.repeat(200 * 1024 ** 2), /^(?:fetch\/too-large|check\/untrusted): /],
+      ['a depth of 10,000', timestamp, () => '['.repeat(10_000), /^check\/untrusted: /],
+    ])('S01 at %s, the version directory stays as it is', async (...[, name, text, expected]) => {
+      await install('1.0.0');
+      const contents = async (): Promise<unknown> => [
+        (await readdir(layoutOf(root).versions, { recursive: true })).toSorted(),
+        await readFile(instance().pointer, 'utf8'),
+      ];
+      const before = await contents();
+      await writeFile(join(publisher.repo, name), await text());
+      expect(await verdict(update())).toMatch(expected);
+      expect(await contents()).toEqual(before);
+    });
   });
 
   describe('a folder that is somebody’s stick', () => {
