@@ -80,7 +80,7 @@ interface Told {
 }
 
 async function bytesOf(layout: Layout): Promise<Readonly<Record<string, number>>> {
-  const kinds = ['versions', 'downloads', 'trust', 'instances'] as const;
+  const kinds = ['versions', 'objects', 'downloads', 'trust', 'instances'] as const;
   return Object.fromEntries(await Promise.all(kinds.map(async (kind) => [kind, await bytesBelow(layout[kind])] as const)));
 }
 
