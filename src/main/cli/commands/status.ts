@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readRecord } from '../../../updater/disk/atomic.ts';
+import { readableRecord } from '../../../updater/disk/atomic.ts';
 import { bytesBelow } from '../../../updater/disk/space.ts';
 import { abilityOf } from '../../../updater/install/checks/ability.ts';
 import { lastFailure, type LastFailure } from '../../../updater/install/checks/hold.ts';
@@ -26,7 +26,7 @@ export function status(globals: Globals): Promise<number> {
       instance: instance.name,
       root: layout.root,
       ability: abilityOf(layout),
-      lastCheck: await readRecord(layout.checked, (value) =>
+      lastCheck: await readableRecord(layout.checked, (value) =>
         parseAs(checkedSchema, value, { what: 'checked.json', code: 'state/damaged' }),
       ),
       bytes: await bytesOf(layout),
