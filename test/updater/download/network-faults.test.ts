@@ -1,13 +1,14 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { fetchBytes } from '../../../src/updater/download/bytes.ts';
 import { fetchParts } from '../../../src/updater/download/parts.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
 import * as faults from '../../faults/server/faults.ts';
-import { type Fault, startFaultServer } from '../../faults/server/server.ts';
+import { newAuthority } from '../../faults/server/certificates.ts';
+import { type Fault, type FaultServer, startFaultServer } from '../../faults/server/server.ts';
 import { tempFolder } from '../../folder.ts';
-import { outcomeOf, partsOf, quickRemote, someBytes } from './fixture.ts';
+import { outcomeOf, partsOf, quickLimits, quickRemote, someBytes } from './fixture.ts';
 
 const partBytes = 16 * 1024;
 const file = someBytes(20 * partBytes + 5000);
@@ -24,6 +25,9 @@ interface Case {
   readonly bytes: string;
   readonly again?: number;
 }
+
+// Two hundred handshakes at once on a busy machine take their time.
+const limits = { ...quickLimits, connectMs: 2000, answerMs: 500 };
 
 const first = [0];
 const gzip = faults.withHeaders(() => ({ 'Content-Encoding': 'gzip' }));
@@ -293,11 +297,26 @@ function shorter(answer: Awaited<ReturnType<Fault>> & object, range: string | un
   return { ...answer, headers, body };
 }
 
-describe.concurrent('R13 parts survive the network, or fail with a code', () => {
+/** What a server and its client need to meet in one of the two ways: with a certificate for TLS 1.3, or plain on this machine. */
+const transports = { plain: null, 'HTTPS with TLS 1.3': newAuthority('Known to the client') } as const;
+const both = (Object.keys(transports) as (keyof typeof transports)[]).map((transport) => ({ transport }));
+const place = await tempFolder();
+const caFile = join(place.path, 'ca.pem');
+await writeFile(caFile, transports['HTTPS with TLS 1.3'].certificate);
+afterAll(() => place[Symbol.asyncDispose]());
+
+function startServer(transport: keyof typeof transports, fault: Fault): Promise<FaultServer> {
+  const authority = transports[transport];
+  if (authority === null) return startFaultServer({ files: { file }, fault });
+  const { certificate: cert, key } = authority.issue(['127.0.0.1']);
+  return startFaultServer({ files: { file }, fault, tls: { cert, key, minVersion: 'TLSv1.3' } });
+}
+
+describe.concurrent.each(both)('R13 parts survive the network, or fail with a code, over $transport', ({ transport }) => {
   it.each(cases)('R13 parts: $name', { timeout: 8000 }, async ({ fault, parts: expected, again }) => {
     await using folder = await tempFolder();
-    await using server = await startFaultServer({ files: { file }, fault });
-    await using remote = quickRemote([server.url]);
+    await using server = await startServer(transport, fault);
+    await using remote = quickRemote([server.url], { caFile, limits });
     const path = join(folder.path, 'download');
     const outcome = await outcomeOf(fetchParts(remote, { name: 'file', file: path, size: file.length, parts }, quietJob()));
     const isExact = outcome === undefined && file.equals(await readFile(path));
@@ -306,10 +325,10 @@ describe.concurrent('R13 parts survive the network, or fail with a code', () => 
   });
 });
 
-describe.concurrent('R13 a whole file survives the network, or fails with a code', () => {
+describe.concurrent.each(both)('R13 a whole file survives the network, or fails with a code, over $transport', ({ transport }) => {
   it.each(cases)('R13 bytes: $name', { timeout: 8000 }, async ({ fault, bytes: expected }) => {
-    await using server = await startFaultServer({ files: { file }, fault });
-    await using remote = quickRemote([server.url]);
+    await using server = await startServer(transport, fault);
+    await using remote = quickRemote([server.url], { caFile, limits });
     const outcome = await outcomeOf(fetchBytes(remote, { name: 'file', maxBytes: file.length }, quietJob()));
     const found = Buffer.isBuffer(outcome) ? (file.equals(outcome) ? 'exact' : 'other') : (outcome ?? 'nothing');
     expect(found).toBe(expected);
