@@ -14,7 +14,8 @@ import { Failed } from '../../model/failure.ts';
 import type { DataDeclaration } from '../../model/application/data.ts';
 import type { Job } from '../../model/job.ts';
 import type { Instance } from '../layout.ts';
-import { copyClosed, copyLive, databaseCompanions } from './databases.ts';
+import { copyDatabase } from '../../store/database.ts';
+import { closedWithinMs, copyClosed, databaseCompanions } from './databases.ts';
 import { beginEpoch, epochFolder, readEpoch, type EpochInMaking, type Purpose } from './record.ts';
 
 /** Which epoch is cloned, by which declaration, what for; `dataVersion` is what the data is believed to be where the epoch has no record of it. */
@@ -91,7 +92,7 @@ async function copyEntry(path: string, copying: Copying, job: Job): Promise<void
     throw new Failed('disk/unsafe', `${source} is neither a file nor a folder`);
   }
   if (!declaration.databases.includes(path)) await cloneFile(source, target);
-  else if (copying.isLive) await copyLive(source, target);
+  else if (copying.isLive) await copyDatabase({ from: source, to: target, waitMs: closedWithinMs }, job);
   else await copyClosed(source, target, job);
   await syncFile(target);
 }

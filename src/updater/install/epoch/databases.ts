@@ -1,5 +1,5 @@
 /**
- * SQLite databases of an epoch: copied closed at the switch, copied live for everything that only looks.
+ * SQLite databases of an epoch, copied closed at the switch (`store/database.ts` copies them live for everything that only looks).
  *
  * Closed means: this process was for a moment the only one that had the database open, everything in its log was moved into the
  * database, and the log is gone. Trap: while a database is open here, no other code of this process may open its file, since
@@ -13,7 +13,7 @@ import { Failed } from '../../model/failure.ts';
 import type { Job } from '../../model/job.ts';
 
 /** How long another process may keep a database open before that is a failure. */
-const closedWithinMs = 3000;
+export const closedWithinMs = 3000;
 const pollMs = 50;
 
 /** What stands beside a database while it is open, or after its process was killed. */
@@ -31,22 +31,6 @@ export async function copyClosed(from: string, to: string, job: Job): Promise<vo
   const after = await lstat(from, { bigint: true });
   const isSame = before.mtimeNs === after.mtimeNs && before.size === after.size;
   if (!isSame || (await hasLog(from))) throw new Failed('disk/busy', `the database ${from} was opened while it was copied`);
-}
-
-/** Copies a database in one backup step while others may read and write it. Not synced. */
-export async function copyLive(from: string, to: string): Promise<void> {
-  const database = new Database(from, { fileMustExist: true, readonly: true });
-  try {
-    const deadline = performance.now() + closedWithinMs;
-    // First asked after zero pages: what a writer does between two steps would begin the copy anew, so all of them are one step.
-    const allAtOnce = (): number => {
-      if (performance.now() > deadline) throw new Failed('disk/busy', `the database ${from} is locked`);
-      return 0x7fff_ffff;
-    };
-    await database.backup(to, { progress: allAtOnce });
-  } finally {
-    database.close();
-  }
 }
 
 /** Throws `start/failed` when a database is damaged or does not bear this data version. */
