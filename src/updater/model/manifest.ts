@@ -16,7 +16,7 @@ export const severities = ['none', 'low', 'high', 'critical'] as const;
 export const risks = ['low', 'medium', 'high'] as const;
 
 /** The path of a file in the repository, relative to its base URL; no segment begins with a dot, so none climbs (`1.0.0..1.1.0.patch` is a name). */
-export const urlSchema = z
+const urlSchema = z
   .string()
   .max(512)
   .regex(/^[A-Za-z0-9_-][A-Za-z0-9._+-]*(\/[A-Za-z0-9_-][A-Za-z0-9._+-]*)*$/, 'not a plain relative URL');

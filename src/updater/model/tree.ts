@@ -125,7 +125,7 @@ function prefixes(path: string): string[] {
 }
 
 /** Two names that some file system takes for one have the same folded name: case, Unicode forms and invisible characters do not count. */
-export function foldedName(path: string): string {
+function foldedName(path: string): string {
   const visible = path.normalize('NFKC').replace(/\p{Default_Ignorable_Code_Point}/gu, '');
   return visible.toUpperCase().toLowerCase().normalize('NFKC');
 }
