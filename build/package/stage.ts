@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
  * there is: what the compiler once made of a file that is gone stays behind.
  */
 export async function stageApplication(sources: string, folder: string): Promise<string> {
-  for await (const source of glob(['src/{updater,main}/**/*.ts', 'src/main/cli/*.mjs'], { cwd: sources })) {
+  for await (const source of glob(['src/{updater,main}/**/*.ts', 'src/main/cli/*.mjs', 'src/main/launcher/*.sh'], { cwd: sources })) {
     const made = source.replace(/\.ts$/, '.js');
     await mkdir(dirname(join(folder, made)), { recursive: true });
     if (made === source) await writeFile(join(folder, made), importsOfCompiled(await readFile(join(sources, source), 'utf8')));

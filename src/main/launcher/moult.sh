@@ -380,8 +380,12 @@ home=$root/instances/$instance
 case $wanted in
   which)
     begin
-    choose || exit 4
-    printf '%s %s %s\n' "${n:-0}" "$name" "${engine:-$entry}"
+    if choose; then
+      printf '%s %s %s\n' "${n:-0}" "$name" "${engine:-$entry}"
+    else
+      # Content has no program; it is whole all the same.
+      [ -n "$content" ] && echo "- $content -" || exit 4
+    fi
     ;;
   support) support_file "$support" ;;
   ask)

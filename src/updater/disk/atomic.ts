@@ -22,7 +22,7 @@ const renameRetryMs = 60_000;
  * Replaces the file at `path` (or creates it) by exactly these bytes, durably and atomically.
  * Throws system errors; the old file is then still in place, whole.
  */
-export async function replaceFile(path: string, bytes: Uint8Array | string, mode: 0o600 | 0o644 = 0o644): Promise<void> {
+export async function replaceFile(path: string, bytes: Uint8Array | string, mode: 0o600 | 0o644 | 0o755 = 0o644): Promise<void> {
   const data = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
   const beside = await writeBeside(path, data, mode);
   await orDiscard(beside, () => renamePatiently(beside, path));

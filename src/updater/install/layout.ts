@@ -1,6 +1,7 @@
 /**
  * Where everything lives below an installation's root. Versions, trust and downloads are shared; everything mutable is per instance.
  *
+ *   boot/                           the launcher and its predecessor: what shortcuts name
  *   versions/<v>-<digest8>/         a tree, built in place
  *   versions/<v>-<digest8>.boot     what the launcher checks of it, and starts
  *   versions/<v>-<digest8>.json     its record, written last: without it the tree does not exist
@@ -18,6 +19,7 @@ import { nameSchema } from '../model/parse.ts';
 /** The shared paths of an installation. */
 export interface Layout {
   readonly root: string;
+  readonly boot: string;
   readonly versions: string;
   readonly objects: string;
   readonly trust: string;
@@ -45,6 +47,7 @@ export interface Instance {
 export function layoutOf(root: string): Layout {
   return {
     root,
+    boot: join(root, 'boot'),
     versions: join(root, 'versions'),
     objects: join(root, 'objects'),
     trust: join(root, 'trust'),

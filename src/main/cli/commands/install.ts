@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { askEngine } from '../../../updater/engine/process/client.ts';
 import { Failed } from '../../../updater/model/failure.ts';
+import { placeLauncher } from '../../launcher/place.ts';
 import { placeOf, type Globals } from '../place.ts';
 import { runCommand, say } from '../terminal.ts';
 import { summaryOf, tookText } from './outcome.ts';
@@ -37,6 +38,7 @@ export function install(globals: Globals, options: InstallOptions): Promise<numb
       job,
     );
     const { generation, done } = result;
+    await placeLauncher({ layout, instance }, job);
     say(globals, summaryOf(null, generation, done), `Installed ${generation.version} in ${layout.root}.${tookText(done)}`);
     return 0;
   });

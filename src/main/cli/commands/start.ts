@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { z } from 'zod';
+import { placeLauncher } from '../../launcher/place.ts';
 import { machineClock, patience } from '../../supervisor/patience.ts';
 import type { News, Tools, Wish } from '../../supervisor/session.ts';
 import { supervise } from '../../supervisor/supervise.ts';
@@ -28,6 +29,7 @@ export function start(globals: Globals, options: StartOptions): Promise<number> 
     const tools = toolsFor(globals);
     const last = await lastFailure(tools.instance);
     if (last !== null && !globals.quiet && !globals.json) process.stderr.write(lastFailureText(last));
+    await placeLauncher(tools, job);
     return reporting(async () => (await supervise(wish, tools, job)).exitCode);
   });
 }

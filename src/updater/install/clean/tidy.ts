@@ -29,7 +29,15 @@ export async function tidy(layout: Layout, keep: ReadonlySet<string>): Promise<v
  * written under the root's lock, those of an instance under its own as well: one that is at work is left alone.
  */
 export async function sweep(layout: Layout, job: Job): Promise<void> {
-  await sweepFolders([layout.root, layout.versions, layout.objects, layout.trust, layout.accepted, join(layout.trust, 'targets')]);
+  await sweepFolders([
+    layout.root,
+    layout.boot,
+    layout.versions,
+    layout.objects,
+    layout.trust,
+    layout.accepted,
+    join(layout.trust, 'targets'),
+  ]);
   for (const instance of await listInstances(layout)) await sweepInstance(instance, job);
 }
 
