@@ -27,7 +27,11 @@ export function start(globals: Globals, options: StartOptions): Promise<number> 
     const wish: Wish = { isSafe: options.safe, host: hostOf(options), until: 'end' };
     if (options.waitHealthy) return startAside(globals, wish, job);
     const tools = toolsFor(globals);
-    const last = await lastFailure(tools.instance);
+    const last = await lastFailure(tools.instance).catch((error: unknown) => {
+      // Records that cannot be read are mended by the start, which tells about it itself.
+      if (failureOf(error).code.startsWith('state/')) return null;
+      throw error;
+    });
     if (last !== null && !globals.quiet && !globals.json) process.stderr.write(lastFailureText(last));
     await placeLauncher(tools, job);
     return reporting(async () => (await supervise(wish, tools, job)).exitCode);
