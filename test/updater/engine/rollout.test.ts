@@ -10,8 +10,9 @@ import { pauseRelease, promoteRelease, withdrawRelease } from '../../../build/re
 import { offersFiles, readDocuments } from '../../../build/release/publish/published.ts';
 import { serve } from '../../../src/updater/engine/process/serve.ts';
 import type { RequestOf, UpdateResult } from '../../../src/updater/engine/process/requests.ts';
-import { listGenerations, stagedGeneration } from '../../../src/updater/install/generations.ts';
+import { listGenerations, stagedGeneration, writeGeneration } from '../../../src/updater/install/generations.ts';
 import { instanceOf, layoutOf } from '../../../src/updater/install/layout.ts';
+import { Failed } from '../../../src/updater/model/failure.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
 import { tempFolder } from '../../folder.ts';
 import { openPublisher, type TestPublisher } from '../../publisher.ts';
@@ -63,6 +64,13 @@ describe('after a release is out', () => {
 
   const instance = () => instanceOf(layoutOf(root), 'default');
 
+  /** Adds a generation that failed, with a tree that stands. */
+  async function inventBad(version: string): Promise<void> {
+    const [first] = await listGenerations(instance());
+    const { failure } = new Failed('start/failed', 'it crashed');
+    if (first !== undefined) await writeGeneration(instance(), { ...first, n: 3, version, state: 'bad', failure });
+  }
+
   it('R20 a version that is withdrawn during its download is not installed', async () => {
     await install('1.0.0');
     await using server = await serveSlowly(publisher.repo, async (name) => {
@@ -91,6 +99,7 @@ describe('after a release is out', () => {
     await update();
     await serve({ kind: 'switch', root, instance: 'default' }, job);
     await withdraw('1.1.0');
+    await inventBad('1.0.5');
     const recalled = { version: '1.1.0', reason, back: '1.0.0' };
     expect(await update({ dryRun: true })).toMatchObject({ kind: 'none', current: '1.1.0', news: { recalled } });
     expect(JSON.parse(await readFile(layoutOf(root).checked, 'utf8'))).toMatchObject({ recalled });
