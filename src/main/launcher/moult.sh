@@ -83,9 +83,9 @@ is_whole() {
   case $third in '# engine '?*) engine=${third#\# engine } ;; '# no engine') ;; *) return 1 ;; esac
   # What is neither a remark nor a sum is kept as an x; the last line says how many sums there are: a list that was cut off has none.
   sums=$(LC_ALL=C sed -n -e '$p' -e '/^# /d' -e '/^[0-9a-f]\{64\}  [^[:cntrl:]]*$/!s/.*/x/' -e p "$list" 2>/dev/null)
-  end=${sums##*"$newline"} sums=${sums%"$end"}
   case $newline$sums in *"${newline}x$newline"*) return 1 ;; esac
-  count_lines "$sums"
+  split "$sums"
+  sums=${sums%"$end"}
   [ "$end" = "# $count files" ] || return 1
   why="version $1 is not as it was built"
   for program in "$entry" "$engine"; do
@@ -95,15 +95,16 @@ is_whole() {
   why=''
 }
 
-# How many lines there are in $1, in $count.
-count_lines() {
+# The last line of $1, in $end, and how many there are before it, in $count. Cutting texts by patterns takes time by the square of their length.
+split() {
   set -f
   IFS=$newline
   # The text is split into words here, on purpose.
   set -- $1
   unset IFS
   set +f
-  count=$#
+  eval "end=\${$#}"
+  count=$(($# - 1))
 }
 
 # Whether version $1 takes the words of the `moult` command, by its list.
@@ -212,7 +213,8 @@ with_program() {
   export MOULT_BULK="$home/bulk" MOULT_HEALTH=/dev/null MOULT_MODE=run
   count=0
   while IFS= read -r text; do
-    case $text in '# argument '*) ;; *) continue ;; esac
+    # They stand before the sums, and a shell reads byte by byte.
+    case $text in '# argument '*) ;; '# '*) continue ;; *) break ;; esac
     text=$(printf '%b.' "${text#\# argument }")
     count=$((count + 1))
     # The declared arguments come before those that were given.

@@ -75,7 +75,10 @@ async function switchTo(staged: Generation, session: Session, job: Job): Promise
   const { tell } = session.tools;
   try {
     await refuseDamaged(await versionOf(staged, session), job);
-    tell({ kind: 'switched', generation: await activate(staged, switchingOf(session), job), failure: null });
+    const generation = await activate(staged, switchingOf(session), job);
+    tell({ kind: 'switched', generation, failure: null });
+    // Content has proven itself by being switched to.
+    if (generation.state === 'good') await cleanUpAfterwards(session.tools, job.signal);
     return { ...session, factor: 1 };
   } catch (error) {
     const failure = failureOf(error);

@@ -7,6 +7,7 @@ import { activate, settle } from '../../install/activate.ts';
 import { stagedGeneration } from '../../install/generations.ts';
 import { instanceOf, layoutOf, type Instance, type Layout } from '../../install/layout.ts';
 import { rollBack } from '../../install/rollback.ts';
+import { cleanUpAfterGood } from '../../install/clean/cleanup.ts';
 import { sweep } from '../../install/clean/tidy.ts';
 import { Failed } from '../../model/failure.ts';
 import { parseSource, type Generation, type Source } from '../../model/generation.ts';
@@ -75,7 +76,11 @@ async function serveUpdate(request: RequestOf<'update'>, place: Place, job: Job)
 
 async function serveSwitch(place: Place, job: Job): Promise<Results['switch']> {
   const staged = await stagedGeneration(place.instance);
-  return { generation: staged === null ? await settle({ ...place, now: new Date() }) : await switchTo(staged, place, job) };
+  if (staged === null) return { generation: await settle({ ...place, now: new Date() }) };
+  const generation = await switchTo(staged, place, job);
+  // Content has proven itself by being switched to.
+  if (generation.state === 'good') await cleanUpAfterGood({ ...place, now: new Date() }, job);
+  return { generation };
 }
 
 async function serveRollback(request: RequestOf<'rollback'>, place: Place, job: Job): Promise<Results['rollback']> {

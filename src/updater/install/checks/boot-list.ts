@@ -23,7 +23,7 @@ import type { TreeFile } from '../../model/tree.ts';
 import type { Layout } from '../layout.ts';
 
 /** What a check at every start may cost: more files than these are left to the check of sizes and times. */
-const limits = { files: 2000, bytes: 32 * 1024 ** 2, bytesPerFile: 16 * 1024 ** 2 } as const;
+const limits = { files: 1000, bytes: 16 * 1024 ** 2, bytesPerFile: 12 * 1024 ** 2 } as const;
 
 /** What makes a tree carry the engine: this program, which takes the words of the `moult` command, with the command behind it. */
 const engineProgram = 'moult';
@@ -42,7 +42,7 @@ export function engineOf({ tree }: Pick<Manifest, 'tree'>): string | null {
 }
 
 /** The files of a tree whose code runs first: its programs, native modules and scripts, the entry before all others, up to the limits. Pure. */
-export function bootFiles(manifest: Pick<Manifest, 'tree' | 'entry'>): readonly TreeFile[] {
+function bootFiles(manifest: Pick<Manifest, 'tree' | 'entry'>): readonly TreeFile[] {
   const first = new Set([manifest.entry?.program, engineOf(manifest)]);
   const rank = ({ path }: TreeFile): number => (first.has(path) ? 0 : path.endsWith('.node') ? 1 : isScript(path) ? 2 : 3);
   const chosen = manifest.tree.files.filter((file) => rank(file) < 3 && file.size <= limits.bytesPerFile);

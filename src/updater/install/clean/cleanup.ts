@@ -33,9 +33,10 @@ export interface Cleaned {
 export async function cleanUp({ layout, instance }: Pick<Ground, 'layout' | 'instance'>): Promise<Cleaned> {
   const kept = await keptVersions(layout, instance);
   if (kept === null) return { versions: [], objects: 0 };
-  const inUse = await versionsInUse(layout);
   const names = new Set((await namesIn(layout.versions)).map(nameOf).filter((name) => name !== null));
-  const versions = [...names].filter((name) => !kept.has(name) && !inUse.has(name));
+  const unneeded = [...names].filter((name) => !kept.has(name));
+  const inUse = unneeded.length === 0 ? new Set<string>() : await versionsInUse(layout);
+  const versions = unneeded.filter((name) => !inUse.has(name));
   for (const name of versions) await removeVersion(layout, name);
   await forgetManifests(
     layout,
