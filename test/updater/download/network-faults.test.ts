@@ -26,8 +26,8 @@ interface Case {
   readonly again?: number;
 }
 
-// Two hundred handshakes at once on a busy machine take their time.
-const limits = { ...quickLimits, connectMs: 2000, answerMs: 500 };
+// Two hundred exchanges at once on a busy machine take their time, and one that is only late must not count as slow.
+const limits = { ...quickLimits, connectMs: 4000, answerMs: 1500, minimumWindowMs: 1000 };
 
 const first = [0];
 const gzip = faults.withHeaders(() => ({ 'Content-Encoding': 'gzip' }));
@@ -313,7 +313,7 @@ function startServer(transport: keyof typeof transports, fault: Fault): Promise<
 }
 
 describe.concurrent.each(both)('R13 parts survive the network, or fail with a code, over $transport', ({ transport }) => {
-  it.each(cases)('R13 parts: $name', { timeout: 8000 }, async ({ fault, parts: expected, again }) => {
+  it.each(cases)('R13 parts: $name', { timeout: 30_000 }, async ({ fault, parts: expected, again }) => {
     await using folder = await tempFolder();
     await using server = await startServer(transport, fault);
     await using remote = quickRemote([server.url], { caFile, limits });
@@ -326,7 +326,7 @@ describe.concurrent.each(both)('R13 parts survive the network, or fail with a co
 });
 
 describe.concurrent.each(both)('R13 a whole file survives the network, or fails with a code, over $transport', ({ transport }) => {
-  it.each(cases)('R13 bytes: $name', { timeout: 8000 }, async ({ fault, bytes: expected }) => {
+  it.each(cases)('R13 bytes: $name', { timeout: 30_000 }, async ({ fault, bytes: expected }) => {
     await using server = await startServer(transport, fault);
     await using remote = quickRemote([server.url], { caFile, limits });
     const outcome = await outcomeOf(fetchBytes(remote, { name: 'file', maxBytes: file.length }, quietJob()));
