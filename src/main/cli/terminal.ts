@@ -23,7 +23,8 @@ export function say(manner: Manner, value: unknown, text: string): void {
 export async function runCommand(manner: Manner, command: (job: Job) => Promise<number>): Promise<number> {
   const stopping = new AbortController();
   const stop = (): void => stopping.abort();
-  process.once('SIGINT', stop).once('SIGTERM', stop).once('SIGHUP', stop);
+  // A second Ctrl-C ends at once. The end of a session may be told twice, to the whole group and by the launcher.
+  process.once('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', stop);
   const bar = barFor(manner);
   try {
     return await command({ signal: stopping.signal, report: (progress) => bar.show(progress) });

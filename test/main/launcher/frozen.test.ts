@@ -1,10 +1,15 @@
 /** What was released stays as it was: frozen launchers and installations, against today's code and the other way round. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { appendFile, chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { machineClock, patience } from '../../../src/main/supervisor/patience.ts';
 import { supervise } from '../../../src/main/supervisor/supervise.ts';
+import { currentGeneration } from '../../../src/updater/install/generations.ts';
 import { instanceOf, layoutOf } from '../../../src/updater/install/layout.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
 import { tempFolder } from '../../folder.ts';
@@ -90,5 +95,25 @@ describe.each(frozen)('R24 what was frozen as %s', (name) => {
       code: 0,
       out: expect.stringContaining('1.1.0'),
     });
+  });
+});
+
+describe('the end of a session', () => {
+  it('reaches the program through launcher and engine, told once or twice, and uses no try', async () => {
+    await using folder = await tempFolder();
+    const ground = await openGround(join(folder.path, 'root'));
+    const app = '#!/bin/sh\ntouch "$MOULT_EPOCH/started"\nexec sleep 60\n';
+    const manifest = await ground.version('1.0.0', { app: { program: app } });
+    await writeFile(join(ground.layout.boot, 'engine'), `${process.execPath}\n${command}\n`);
+    for (const isGroup of [false, true]) {
+      const { n, epoch } = await ground.generation(manifest, { state: 'staged', previous: null });
+      const started = join(ground.instance.epochs, String(epoch), 'started');
+      const child = spawn(join(ground.layout.boot, 'moult'), { env: withoutDisplay(), stdio: 'ignore', detached: true });
+      const ended = once(child, 'exit');
+      while (!existsSync(started)) await sleep(20);
+      process.kill(isGroup ? -(child.pid ?? 0) : (child.pid ?? 0), 'SIGTERM');
+      await ended;
+      expect(await currentGeneration(ground.instance)).toMatchObject({ n, state: 'trying', triesLeft: 3 });
+    }
   });
 });
