@@ -1,6 +1,7 @@
 /** `npm run campaign:long [-- UPDATES]`: 1,000 updates in a row, R17; the table goes to the section of its own in docs/campaign.md. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { format } from 'prettier';
 import { tempFolder } from '../../folder.ts';
 import { growthIn, live, type Sample } from './life.ts';
 
@@ -36,5 +37,5 @@ function line(sample: Sample): string {
 async function keep(): Promise<void> {
   const path = new URL('../../../docs/campaign.md', import.meta.url);
   const [others = ''] = (await readFile(path, 'utf8')).split(heading);
-  await writeFile(path, `${others.trimEnd()}\n\n${report}`);
+  await writeFile(path, await format(`${others.trimEnd()}\n\n${report}`, { parser: 'markdown' }));
 }
