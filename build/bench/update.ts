@@ -127,7 +127,7 @@ async function writeRuntimes(folder: string, newer: boolean): Promise<void> {
 
 async function writeManyFiles(folder: string, newer: boolean): Promise<void> {
   for (let i = 0; i < 7000; i += 1) {
-    const path = join(folder, String(i % 70), `${i}.js`);
+    const path = join(folder, String(i % 70), `${i}.txt`);
     await mkdir(dirname(path), { recursive: true });
     const isChanged = newer && i % 190 === 0;
     await writeFile(path, `// module ${i}\n${`export const value${i} = ${isChanged ? i + 1 : i};\n`.repeat(200)}`);
