@@ -16,8 +16,8 @@ export default defineConfig({
     // Most tests wait for processes and timers more than they compute.
     maxWorkers: 3,
     // Real files, real servers and real processes on a busy machine: slow is not wrong, hanging is.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 });
 

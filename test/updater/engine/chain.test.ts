@@ -95,7 +95,7 @@ describe('R16 a chain of six versions', () => {
     await publisher.release('2.0.0', { ...chain.at(-1)?.[1], steady }, { patchesFrom: 5 });
     await writeTree(join(folder.path, 'expected'), { ...chain.at(-1)?.[1], steady });
     newest = treeDigest(await scanTree(join(folder.path, 'expected'), job));
-  }, 60_000);
+  }, 180_000);
 
   afterAll(async () => {
     await server.close();
