@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { barFor, runCommand, say, type Bar } from '../../src/main/cli/terminal.ts';
 import type { Job } from '../../src/updater/model/job.ts';
-import { tellStory, type Findings } from './story.ts';
+import { tellStory } from './story.ts';
 import { tableOf } from './table.ts';
 
 const { values } = parseArgs({
@@ -27,7 +27,7 @@ process.exitCode = await runCommand(manner, async (job) => {
       cache: fileURLToPath(new URL('../../node_modules/.cache/moult', import.meta.url)),
       step: stepper(seconds, job),
     });
-    say(manner, { ...documentOf(found), seconds }, tableOf(found, seconds));
+    say(manner, { ...found, seconds }, tableOf(found, seconds));
     return found.ok ? 0 : 1;
   } finally {
     if (values.keep) process.stderr.write(`kept in ${folder}\n`);
@@ -47,24 +47,5 @@ function stepper(seconds: Record<string, number>, outer: Job) {
     seconds[name] = Math.round((performance.now() - startedAt) / 100) / 10;
     if (!manner.json) process.stderr.write(`✓ ${name.padEnd(28)} ${seconds[name].toFixed(1).padStart(6)} s\n`);
     return result;
-  };
-}
-
-/** The document's fields as `docs/commands.md` promises them. */
-function documentOf(found: Findings) {
-  const { ok, from, to, fullBytes, wireBytes, treeDigest, freshInstallDigest, generation, rolledBackTo, route, updateMilliseconds } = found;
-  return {
-    ok,
-    from,
-    to,
-    fullBytes,
-    wireBytes,
-    treeDigest,
-    freshInstallDigest,
-    generation,
-    rolledBackTo,
-    badRelease: null,
-    route,
-    updateMilliseconds,
   };
 }

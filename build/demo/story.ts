@@ -1,151 +1,110 @@
 /**
- * The product's main job on real input: this very product is packaged twice, published, installed, updated, compared with a fresh
- * install, taken back and forward again. Nothing here is played: the packaged copies do it themselves.
+ * The product's main job on real input: this very product is packaged, published, installed, tried, updated, compared with a fresh
+ * install, taken back and forward again, and a bad release is taken back by itself. Nothing here is played: the packaged copies
+ * do it themselves, with the sixty seconds of health that every trial takes.
  */
 import { join } from 'node:path';
-import { scanTree } from '../../src/updater/disk/scan.ts';
 import { treeDigest } from '../../src/updater/disk/hash.ts';
-import type { Job } from '../../src/updater/model/job.ts';
+import { scanTree } from '../../src/updater/disk/scan.ts';
 import { versionName } from '../../src/updater/model/generation.ts';
-import { buildRelease, type Built } from '../release/make/build.ts';
-import { createKeys, openKeys, type Keys } from '../release/metadata/keys.ts';
-import { initRepository } from '../release/metadata/publish.ts';
-import { publishRelease } from '../release/publish/publish.ts';
 import { serveRepository } from '../release/server/serve.ts';
-import { packageProduct } from '../package/product.ts';
-import { runProduct, type Outcome } from './product.ts';
-import { runtimes } from './runtimes.ts';
+import { checkFindings, stateOf, type Findings, type Told } from './findings.ts';
+import { refusalOf, runProduct, startToVerdict, talkToNotes, type Outcome, type Product } from './product.ts';
+import { openShop, packageAll, versions, type Packages, type Shop, type Stage } from './shop.ts';
 
-/** Where the demo works, and how it says what it does: each named step runs and is timed. */
-export interface Stage {
-  readonly folder: string;
-  readonly cache: string;
-  step<Result>(name: string, work: (job: Job) => Promise<Result>): Promise<Result>;
-}
-
-/** What the demo found. `ok` only when every digest is the one it must be. */
-export interface Findings {
-  readonly ok: boolean;
-  readonly from: string;
-  readonly to: string;
-  readonly fullBytes: number;
-  readonly wireBytes: number;
-  readonly treeDigest: string;
-  readonly freshInstallDigest: string;
-  readonly generation: { readonly n: number; readonly state: string };
-  readonly rolledBackTo: string;
-  readonly route: string;
-  readonly updateMilliseconds: Readonly<Record<string, number>>;
-}
-
-const older = '1.0.0';
-const newer = '1.1.0';
+const note = 'Moult kept this note';
 
 /** Plays the whole story in `stage.folder`, which is empty. Throws what any of its steps fails with. */
 export async function tellStory(stage: Stage): Promise<Findings> {
-  const folders = await packageBoth(stage);
-  const publisher = await openShop(stage);
-  await publisher.release(older, folders.older);
-  await using server = await serveRepository({ repo: publisher.repo });
-  const from = ['--from', server.url, '--trusted-root', join(publisher.repo, 'metadata', '1.root.json')];
-  const home = { root: join(stage.folder, 'installed'), folder: folders.older };
-  const installed = await stage.step(`install ${older}`, (job) => runProduct(home, ['install', ...from], job));
-  const { full } = await publisher.release(newer, folders.newer);
-  const outcomes = await goThere(home.root, installed, stage);
-  const other = { root: join(stage.folder, 'fresh'), folder: folders.newer };
-  const fresh = await stage.step(`install ${newer} afresh`, (job) => runProduct(other, ['install', ...from], job));
+  const packages = await packageAll(stage);
+  const shop = await openShop(stage);
+  await shop.release(versions.older, packages.older);
+  await using server = await serveRepository({ repo: shop.repo });
+  const from = ['--from', server.url, '--trusted-root', join(shop.repo, 'metadata', '1.root.json')];
+  const root = join(stage.folder, 'installed');
+  const begun = await begin({ root, folder: packages.older }, from, stage);
+  const { full } = await shop.release(versions.newer, packages.newer);
+  const gone = await goThere(root, begun.installed, stage);
+  const compared = await compare({ root, switched: gone.switched, from, folder: packages.newer }, stage);
+  const turned = await goBackAndForth(root, gone.switched, stage);
+  const bad = await meetBadRelease({ root, forward: turned.forward, shop, packages }, stage);
+  return checkFindings({ ...begun, ...gone, ...compared, ...turned, bad, fullBytes: full.size });
+}
+
+/** The older version is installed, proves itself, and is written in. */
+async function begin(fresh: Product, from: readonly string[], stage: Stage): Promise<Pick<Told, 'installed' | 'isProven'>> {
+  const installed = await stage.step(`install ${versions.older}`, (job) => runProduct(fresh, ['install', ...from], job));
+  const running = { root: fresh.root, folder: versionFolder(fresh.root, installed) };
+  const isProven = await stage.step(`trial of ${versions.older}`, (job) => startToVerdict(running, job));
+  await stage.step('write a note', () => talkToNotes(running, ['write', note]));
+  return { installed, isProven };
+}
+
+/** The installed older version updates itself, then switches: the newer one migrates the data and proves itself. */
+async function goThere(root: string, installed: Outcome, stage: Stage): Promise<Pick<Told, 'updated' | 'switched' | 'migrated'>> {
+  const running = { root, folder: versionFolder(root, installed) };
+  const before = await stateOf(running);
+  const updated = await stage.step(`update to ${versions.newer}`, (job) => runProduct(running, ['update'], job));
+  const switched = await stage.step(`trial of ${versions.newer}`, (job) => runProduct(running, ['update', '--restart'], job));
+  const after = await stateOf(running);
+  return { updated, switched, migrated: { before, after, hasNote: await hasNote(root, switched, ['search', 'kept']) } };
+}
+
+interface Compared {
+  readonly root: string;
+  readonly switched: Outcome;
+  readonly from: readonly string[];
+  readonly folder: string;
+}
+
+/** The newer version as it was updated to, and as it is installed afresh. */
+async function compare(
+  { root, switched, from, folder }: Compared,
+  stage: Stage,
+): Promise<Pick<Told, 'fresh' | 'treeDigest' | 'freshInstallDigest'>> {
+  const other = { root: join(stage.folder, 'fresh'), folder };
+  const fresh = await stage.step(`install ${versions.newer} afresh`, (job) => runProduct(other, ['install', ...from], job));
   const digests = await stage.step('compare the two trees', async (job) => ({
-    treeDigest: treeDigest(await scanTree(versionFolder(home.root, outcomes.switched), job)),
+    treeDigest: treeDigest(await scanTree(versionFolder(root, switched), job)),
     freshInstallDigest: treeDigest(await scanTree(versionFolder(other.root, fresh), job)),
   }));
-  const turned = await goBackAndForth(home.root, outcomes.switched, stage);
-  return { ...judge({ installed, fresh, ...outcomes, ...turned }, digests), ...digests, fullBytes: full.size };
+  return { fresh, ...digests };
 }
 
-interface Outcomes {
-  readonly installed: Outcome;
-  readonly updated: Outcome;
-  readonly switched: Outcome;
-  readonly fresh: Outcome;
-  readonly back: Outcome;
-  readonly forward: Outcome;
-}
-
-/** The installed older version updates itself, then switches. */
-async function goThere(root: string, installed: Outcome, stage: Stage): Promise<Pick<Outcomes, 'updated' | 'switched'>> {
-  const running = { root, folder: versionFolder(root, installed) };
-  const updated = await stage.step(`update to ${newer}`, (job) => runProduct(running, ['update'], job));
-  const switched = await stage.step('switch', (job) => runProduct(running, ['update', '--restart'], job));
-  return { updated, switched };
-}
-
-/** The newer version takes itself back, and the older one goes forward again. */
-async function goBackAndForth(root: string, switched: Outcome, stage: Stage): Promise<Pick<Outcomes, 'back' | 'forward'>> {
+/** The newer version takes itself back, with the data of then, and the older one goes forward again. */
+async function goBackAndForth(
+  root: string,
+  switched: Outcome,
+  stage: Stage,
+): Promise<Pick<Told, 'refused' | 'back' | 'hasNoteBack' | 'forward'>> {
   const running = { root, folder: versionFolder(root, switched) };
-  const back = await stage.step(`back to ${older}`, (job) => runProduct(running, ['rollback'], job));
+  const refused = await stage.step('back without a decision', (job) => refusalOf(running, ['rollback'], job));
+  const back = await stage.step(`back to ${versions.older}`, (job) => runProduct(running, ['rollback', '--data', 'restore'], job));
+  const hasNoteBack = await hasNote(root, back, ['list']);
   const again = { root, folder: versionFolder(root, back) };
-  const forward = await stage.step(`forward to ${newer}`, (job) => runProduct(again, ['update', '--restart'], job));
-  return { back, forward };
+  const forward = await stage.step(`forward to ${versions.newer}`, (job) => runProduct(again, ['update', '--restart'], job));
+  return { refused, back, hasNoteBack, forward };
 }
 
-/** Everything matched when all that says it is the newer version has the digest of its fresh install, and the way back led to the older one. */
-function judge(
-  { installed, updated, switched, fresh, back, forward }: Outcomes,
-  found: Pick<Findings, 'treeDigest' | 'freshInstallDigest'>,
-): Omit<Findings, 'treeDigest' | 'freshInstallDigest' | 'fullBytes'> {
-  const digests = [found.treeDigest, found.freshInstallDigest, updated.treeDigest, switched.treeDigest, forward.treeDigest];
-  const isSame = digests.every((digest) => digest === fresh.treeDigest) && back.treeDigest === installed.treeDigest;
-  return {
-    ok: isSame && [switched, back, forward].every(({ generation }) => generation.state === 'good'),
-    from: installed.to,
-    to: switched.to,
-    wireBytes: updated.took?.wireBytes ?? 0,
-    generation: forward.generation,
-    rolledBackTo: back.to,
-    route: updated.took?.route ?? '',
-    updateMilliseconds: updated.took?.milliseconds ?? {},
-  };
+interface Meeting {
+  readonly root: string;
+  readonly forward: Outcome;
+  readonly shop: Shop;
+  readonly packages: Packages;
 }
 
-async function packageBoth(stage: Stage): Promise<{ older: string; newer: string }> {
-  const { before, now } = runtimes();
-  const pack = (version: string, nodeBinary: string): Promise<string> =>
-    stage.step(`package ${version}`, (job) =>
-      packageProduct({ out: join(stage.folder, 'packages', version), version, runtime: 'node', nodeBinary }, job),
-    );
-  return { older: await pack(older, before), newer: await pack(newer, now) };
+/** A release that cannot start is published, taken, and taken back by itself. */
+async function meetBadRelease({ root, forward, shop, packages }: Meeting, stage: Stage): Promise<Told['bad']> {
+  await shop.release(versions.bad, packages.bad);
+  const running = { root, folder: versionFolder(root, forward) };
+  const refusal = await stage.step(`update to ${versions.bad}, a bad one`, (job) => refusalOf(running, ['update', '--restart'], job));
+  return { refusal, after: await stateOf(running), hasNote: await hasNote(root, forward, ['list']) };
 }
 
-interface Shop {
-  readonly repo: string;
-  release(version: string, tree: string): Promise<Built>;
+async function hasNote(root: string, outcome: Outcome, words: readonly string[]): Promise<boolean> {
+  return (await talkToNotes({ root, folder: versionFolder(root, outcome) }, words)).includes(note);
 }
 
-/** A publisher with fresh keys. */
-async function openShop(stage: Stage): Promise<Shop> {
-  const repo = join(stage.folder, 'repository');
-  const keys = await stage.step('make keys and a repository', () => begin(repo, join(stage.folder, 'keys')));
-  const release = (version: string, tree: string): Promise<Built> =>
-    stage.step(`build and publish ${version}`, async (job) => {
-      const { platform, arch } = process;
-      const built = await buildRelease(
-        { repo, tree, version, platform, arch, cache: stage.cache, level: 15, source: 'demo' },
-        { keys },
-        job,
-      );
-      await publishRelease({ channel: 'stable', rollout: '100', version, target: null }, { repo, keys, now: new Date() }, job);
-      return built;
-    });
-  return { repo, release };
-}
-
-async function begin(repo: string, folder: string): Promise<Keys> {
-  await createKeys(folder, 'solo');
-  const keys = await openKeys(folder);
-  await initRepository(repo, keys, new Date());
-  return keys;
-}
-
-function versionFolder(root: string, outcome: Outcome): string {
-  return join(root, 'versions', versionName(outcome.to, outcome.treeDigest));
+function versionFolder(root: string, { to, treeDigest: digest }: Outcome): string {
+  return join(root, 'versions', versionName(to, digest));
 }

@@ -6,13 +6,15 @@ export interface Materials {
   readonly application: string;
   readonly runtime: string;
   readonly output: string;
+  /** The folder of the files that lie at the top of the tree, beside the runtime. */
+  readonly top: string;
 }
 
 /**
  * Returns electron-builder's configuration for a folder as an installation holds it. No archive around the application: Node
  * cannot read one, and a patch of single files is smaller.
  */
-export function configurationOf({ version, application, runtime, output }: Materials): Configuration {
+export function configurationOf({ version, application, runtime, output, top }: Materials): Configuration {
   return {
     appId: 'org.moult.shell',
     productName: 'Moult',
@@ -27,7 +29,7 @@ export function configurationOf({ version, application, runtime, output }: Mater
     asar: false,
     publish: null,
     files: ['package.json', 'LICENSE', { from: application, to: 'dist' }, ...notShipped.map((pattern) => `!${pattern}`)],
-    extraFiles: [{ from: 'resources/moult.json', to: 'moult.json' }],
+    extraFiles: [{ from: top, to: '.' }],
     linux: { target: 'dir', category: 'Utility', icon: 'icon.svg' },
     win: { target: 'dir' },
     mac: { target: 'dir', identity: null },

@@ -3,7 +3,7 @@
  *
  *     <out>/moult                    starts the product (Electron itself, or a script that starts `node`)
  *     <out>/node · version · LICENSE.…   the runtime
- *     <out>/moult.json               what the tree says about itself
+ *     <out>/moult.json · notes · app.json   around Node: what the tree says about itself, its program, and the data version that holds it to
  *     <out>/resources/app/           package.json, dist/ (the compiler's output), node_modules/ (what the product needs, no more)
  *
  * The same sources and the same runtime give the same bytes and modes. Nothing is fetched: everything is here already.
@@ -17,15 +17,17 @@ import { text } from 'node:stream/consumers';
 import { Failed } from '../../src/updater/model/failure.ts';
 import type { Job } from '../../src/updater/model/job.ts';
 import { configurationOf } from './configuration.ts';
+import { writeDeclaration } from './declaration.ts';
 import { electronFolder, makeNodeRuntime } from './runtime.ts';
 import { stageApplication } from './stage.ts';
 
-/** What to package, and around which runtime; `nodeBinary` is the Node to carry instead of the one that runs this. */
+/** What to package, and around which runtime; `nodeBinary` is the Node to carry instead of the one that runs this, `dataVersion` that of the notes instead of the newest. */
 export interface Product {
   readonly out: string;
   readonly version: string;
   readonly runtime: 'node' | 'electron';
   readonly nodeBinary?: string;
+  readonly dataVersion?: number;
 }
 
 /** The repository's own folder. */
@@ -45,8 +47,9 @@ export async function packageProduct(product: Product, job: Job): Promise<string
     const runtime = await runtimeOf(product, join(workshop, 'runtime'));
     await run([join(sources, 'node_modules/typescript/bin/tsc'), '-b', join(sources, 'src/main')], job);
     const application = await stageApplication(sources, join(workshop, 'application'));
+    const top = await writeDeclaration(sources, join(workshop, 'top'), product);
     const made = join(workshop, 'made');
-    const configuration = configurationOf({ version: product.version, application, runtime, output: made });
+    const configuration = configurationOf({ version: product.version, application, runtime, output: made, top });
     await run([builder, JSON.stringify({ project: sources, configuration })], job);
     await rename(join(made, await unpackedIn(made)), out);
     return out;

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { electronFolder } from '../../../build/package/runtime.ts';
 import { packageProduct } from '../../../build/package/product.ts';
+import { newestDataVersion } from '../../../src/main/app/migrations.ts';
 import { scanTree } from '../../../src/updater/disk/scan.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
 import { tempFolder } from '../../folder.ts';
@@ -20,7 +21,10 @@ let newer: string;
 
 beforeAll(async () => {
   folder = await tempFolder();
-  older = await packageProduct({ out: join(folder.path, 'older'), version: '1.0.0', runtime: 'node', nodeBinary: before }, quietJob());
+  older = await packageProduct(
+    { out: join(folder.path, 'older'), version: '1.0.0', runtime: 'node', nodeBinary: before, dataVersion: 1 },
+    quietJob(),
+  );
   newer = await packageProduct({ out: join(folder.path, 'newer'), version: '1.1.0', runtime: 'node', nodeBinary: pinned }, quietJob());
 });
 
@@ -41,10 +45,16 @@ describe('a packaged product', () => {
     expect(stdout).toBe(`1 v${(await readFile(join(older, 'version'), 'utf8')).trim()}\n`);
   });
 
-  test('differs from another one in the version and the runtime, and in nothing else', async () => {
+  test('differs from another one in the version, the runtime and the data version, and in nothing else', async () => {
     const [one, other] = await Promise.all([contents(older), contents(newer)]);
     const paths = [...new Set([...one.keys(), ...other.keys()])].toSorted();
-    expect(paths.filter((path) => one.get(path) !== other.get(path))).toEqual(['node', 'resources/app/package.json', 'version']);
+    expect(paths.filter((path) => one.get(path) !== other.get(path))).toEqual([
+      'app.json',
+      'moult.json',
+      'node',
+      'resources/app/package.json',
+      'version',
+    ]);
   });
 
   test('carries the licences of what it carries, and nothing that only builds it', async () => {
@@ -55,6 +65,42 @@ describe('a packaged product', () => {
     expect(paths.filter((path) => /\.(?:c|cc|cpp|h|gyp|d\.ts|map)$|^resources\/app\/(?:src|build|test)\//.test(path))).toEqual([]);
     expect(paths).toContain('moult.json');
   });
+
+  test('answers in every mode with its own program, from data version 1 to 2', async () => {
+    const epoch = join(folder.path, 'epoch');
+    const health = join(folder.path, 'health');
+    await mkdir(epoch);
+    const notes = (tree: string, mode: string, words: readonly string[] = []) =>
+      run(join(tree, 'notes'), words, {
+        cwd: '/',
+        env: { MOULT_MODE: mode, MOULT_EPOCH: epoch, MOULT_HEALTH: health, MOULT_EXPORT_TO: folder.path },
+      });
+    await notes(older, 'run', ['write', 'buy milk']);
+    expect((await notes(older, 'run', ['list'])).stdout).toContain('buy milk');
+    await expect(notes(newer, 'preflight')).rejects.toThrow('data version 1');
+    await notes(newer, 'migrate');
+    await notes(newer, 'preflight');
+    expect(await readFile(health, 'utf8')).toMatch(/\{"stage":"ready"\}\n$/);
+    expect((await notes(newer, 'run', ['search', 'milk'])).stdout).toContain('buy milk');
+    await expect(notes(older, 'run', ['list'])).rejects.toThrow('data version 2');
+    await notes(newer, 'export');
+    expect(await readFile(join(folder.path, 'notes.csv'), 'utf8')).toContain('buy milk');
+  });
+
+  test('declares the data that its program has', async () => {
+    const declared = async (tree: string): Promise<unknown> => JSON.parse(await readFile(join(tree, 'moult.json'), 'utf8'));
+    const data = { state: ['config', 'data'], databases: ['data/notes.db'], exporters: ['json', 'csv'] };
+    const entry = { program: 'notes', args: [] };
+    expect(await declared(older)).toEqual({ entry, dataVersion: 1, data: { ...data, migrations: [1] } });
+    expect(await declared(newer)).toEqual({ entry, dataVersion: newestDataVersion, data: { ...data, migrations: [1, 2] } });
+  });
+});
+
+test('a data version that the program does not know is not packaged', async () => {
+  const out = join(folder.path, 'unknown');
+  await expect(packageProduct({ out, version: '2.0.0', runtime: 'node', nodeBinary: pinned, dataVersion: 9 }, quietJob())).rejects.toThrow(
+    'no data version 9',
+  );
 });
 
 test('packaging leaves an existing folder alone', async () => {
