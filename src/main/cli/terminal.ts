@@ -68,12 +68,12 @@ function terminalBar(): Bar {
   const speed = speedometer();
   let drawn = false;
   const show = ({ step, doneBytes, totalBytes }: Progress): void => {
-    const share = totalBytes === null || totalBytes === 0 ? 0 : Math.min(1, doneBytes / totalBytes);
-    const filled = Math.round(share * 30);
-    const size = totalBytes === null ? '' : `${megabytes(doneBytes)} of ${megabytes(totalBytes)}`;
     const rate = step === 'download' ? speed.add(performance.now(), doneBytes) : null;
+    const share = totalBytes === null || totalBytes === 0 ? null : Math.min(1, doneBytes / totalBytes);
+    const size = totalBytes === null ? '' : `${megabytes(doneBytes)} of ${megabytes(totalBytes)}`;
     const parts = [size, rate === null ? '' : `${megabytes(rate)}/s`].filter((part) => part !== '');
-    const line = `${stepNames[step].padEnd(12)}${'█'.repeat(filled)}${'░'.repeat(30 - filled)} ${String(Math.floor(share * 100)).padStart(3)} %  ${parts.join(' · ')}`;
+    // What has no end that is known has no bar either.
+    const line = share === null ? `${stepNames[step]} …` : `${stepNames[step].padEnd(12)}${barText(share)}  ${parts.join(' · ')}`;
     process.stderr.write(`\r\u001b[2K${line.slice(0, Math.max(20, process.stderr.columns - 1))}`);
     drawn = true;
   };
@@ -82,6 +82,11 @@ function terminalBar(): Bar {
     drawn = false;
   };
   return { show, clear };
+}
+
+function barText(share: number): string {
+  const filled = Math.round(share * 30);
+  return `${'█'.repeat(filled)}${'░'.repeat(30 - filled)} ${String(Math.floor(share * 100)).padStart(3)} %`;
 }
 
 /** Bytes for people: decimal, one digit, from kilobytes to gigabytes. */
