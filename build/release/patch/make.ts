@@ -42,7 +42,11 @@ async function placeContents(
   { changes, packer, level }: { changes: Changes; packer: Packer; level: number },
   job: Job,
 ): Promise<ReadonlyMap<string, Recipe>> {
+  // A diff of big files takes minutes and tells nothing on its way; then every content counts by its size.
+  job.report({ step: 'build', doneBytes: 0, totalBytes: null });
   const controls = await controlsOf(input, changes, job);
+  const totalBytes = changes.contents.reduce((sum, { file }) => sum + file.size, 0);
+  let doneBytes = 0;
   const compress = (plain: Buffer, level: number): Promise<Buffer> => compressCached(plain, level, input.cache);
   const recipes = new Map<string, Recipe>();
   for (const { file, before } of changes.contents) {
@@ -54,6 +58,8 @@ async function placeContents(
     const { form, columns } = await chooseForm(after, pair, { compress, level });
     const streams: PatchStream[] = await packer.place(form, columns);
     recipes.set(file.sha256, { form, streams, before: form === 'whole' ? null : before });
+    doneBytes += file.size;
+    job.report({ step: 'build', doneBytes, totalBytes });
   }
   return recipes;
 }
