@@ -9,7 +9,8 @@ import { newestOf } from '../publish/documents.ts';
 import { readDocuments } from '../publish/published.ts';
 import { readManifest } from '../publish/staging.ts';
 import { levelOption, numberOption, openKeysOf, parseOptions, readJson, readText, signingOptions } from './input.ts';
-import { bytesText, type Outcome, type Run, type Session } from './terminal.ts';
+import { megabytes } from '../../../src/main/cli/terminal.ts';
+import type { Outcome, Run, Session } from './terminal.ts';
 
 /** Adds `build` and `changelog`. */
 export function addBuildCommands(program: Command, run: Run): void {
@@ -117,8 +118,8 @@ async function describedChanges({
 function builtText({ staged, full, patches, dropped }: Built): string {
   return [
     `built ${staged.version} for ${staged.platform}-${staged.arch}, tree ${staged.treeDigest}`,
-    `  full package  ${bytesText(full.size)}`,
-    ...patches.map(({ from, size }) => `  from ${from.padEnd(9)} ${bytesText(size)}`),
+    `  full package  ${megabytes(full.size)}`,
+    ...patches.map(({ from, size }) => `  from ${from.padEnd(9)} ${megabytes(size)}`),
     ...dropped.map((from) => `  from ${from.padEnd(9)} no patch: it would be over half the full package`),
     'publish it with "moult-release publish"',
   ].join('\n');

@@ -5,7 +5,8 @@ import { exitCodeOf } from '../../../src/updater/model/failure.ts';
 import { examineRepository, type Report } from '../inspect/doctor.ts';
 import { verifyRepository, type Verdict } from '../inspect/verify.ts';
 import { parseOptions, readText } from './input.ts';
-import { bytesText, type Outcome, type Run, type Session } from './terminal.ts';
+import { megabytes } from '../../../src/main/cli/terminal.ts';
+import type { Outcome, Run, Session } from './terminal.ts';
 
 /** Adds `verify` and `doctor`. */
 export function addInspectCommands(program: Command, run: Run): void {
@@ -43,7 +44,7 @@ function verdictText({ versions, channels, problems, expires }: Verdict): string
   return [
     ...versions.map(({ version, target, files }) => `good  ${version} for ${target}, ${files} packages`),
     ...problems.map(({ what, failure }) => `BAD   ${what}: ${failure.code}: ${failure.detail}`),
-    `${channels.length} channels, ${bytesText(bytes)} of packages read, signed until ${expires}`,
+    `${channels.length} channels, ${megabytes(bytes)} of packages read, signed until ${expires}`,
   ].join('\n');
 }
 
@@ -60,8 +61,8 @@ function reportText({ findings, expires, bytes, waiting, unpublished }: Report):
   return [
     ...findings.map(({ level, what, todo }) => `${level.toUpperCase()}  ${what}\n         ${todo}`),
     ...Object.entries(expires).map(([role, at]) => `${role.padEnd(12)} signed until ${at}`),
-    ...Object.entries(bytes).map(([kind, size]) => `${kind.padEnd(12)} ${bytesText(size)}`),
+    ...Object.entries(bytes).map(([kind, size]) => `${kind.padEnd(12)} ${megabytes(size)}`),
     ...waiting.map((each) => `built, not published: ${each}`),
-    `${unpublished.files} files that nothing signed names (${bytesText(unpublished.bytes)})${old}`,
+    `${unpublished.files} files that nothing signed names (${megabytes(unpublished.bytes)})${old}`,
   ].join('\n');
 }

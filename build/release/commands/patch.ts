@@ -6,7 +6,8 @@ import { applyPatchFile, openPatch } from '../../../src/updater/patches/standalo
 import { signingKey, usualCache } from '../make/options.ts';
 import { makePatchBetween } from '../patch/between.ts';
 import { levelOption, openKeysOf, parseOptions } from './input.ts';
-import { bytesText, type Outcome, type Run, type Session } from './terminal.ts';
+import { megabytes } from '../../../src/main/cli/terminal.ts';
+import type { Outcome, Run, Session } from './terminal.ts';
 
 /** Adds `patch make`, `patch apply` and `patch show`. */
 export function addPatchCommands(program: Command, run: Run): void {
@@ -57,7 +58,7 @@ async function make({ terminal, job }: Session, given: unknown): Promise<Outcome
     { old: before, new: after, out, cache, ...signing, versions, ...(level === undefined ? {} : { level }) },
     job,
   );
-  return { value: { out, signed: key !== null, ...made }, text: `made ${out}, ${bytesText(made.size)}` };
+  return { value: { out, signed: key !== null, ...made }, text: `made ${out}, ${megabytes(made.size)}` };
 }
 
 async function apply({ job }: Session, what: { old: string; patch: string; out: string }): Promise<Outcome> {
@@ -75,10 +76,10 @@ async function show(path: string): Promise<Outcome> {
     ...('form' in entry ? { form: entry.form, size: entry.size } : {}),
   }));
   const lines = changes.map(
-    ({ op, path: name, form, size }) => `  ${op.padEnd(7)}${form === undefined ? '' : `${form}, ${bytesText(size ?? 0)}, `}${name}`,
+    ({ op, path: name, form, size }) => `  ${op.padEnd(7)}${form === undefined ? '' : `${form}, ${megabytes(size ?? 0)}, `}${name}`,
   );
   const text = [
-    `${rest.fromVersion ?? 'nothing'} → ${rest.toVersion}: ${bytesText(headerSize + rest.bodySize)} in ${frames.length} frames`,
+    `${rest.fromVersion ?? 'nothing'} → ${rest.toVersion}: ${megabytes(headerSize + rest.bodySize)} in ${frames.length} frames`,
     ...lines,
   ].join('\n');
   return {

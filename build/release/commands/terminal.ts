@@ -5,6 +5,7 @@
  */
 import { Failed, exitCodeOf, failureOf } from '../../../src/updater/model/failure.ts';
 import { throttled, type Job, type Progress } from '../../../src/updater/model/job.ts';
+import { barText, megabytes, shareOf } from '../../../src/main/cli/terminal.ts';
 import { failureText } from './messages.ts';
 
 /** Where the tool was started from; `input` reads standard input to its end (for passphrases). */
@@ -89,18 +90,10 @@ function lineOf(terminal: Terminal, { json, quiet }: Manner): Line {
 function barOf(terminal: Terminal, columns: number): Line {
   const erase = '\r\u001b[2K';
   const show = ({ step, doneBytes, totalBytes }: Progress): void => {
-    const share = totalBytes === null || totalBytes === 0 ? 0 : Math.min(1, doneBytes / totalBytes);
-    const filled = Math.round(share * 30);
-    const bar = `${'█'.repeat(filled)}${'░'.repeat(30 - filled)}`;
-    const line = `${step.padEnd(10)}${bar} ${String(Math.floor(share * 100)).padStart(3)} %  ${bytesText(doneBytes)}`;
+    const share = shareOf(doneBytes, totalBytes);
+    const line = share === null ? `${step} …` : `${step.padEnd(10)}${barText(share)}  ${megabytes(doneBytes)}`;
     terminal.err(`${erase}${line.slice(0, columns - 1)}`);
   };
   const clear = (): void => terminal.err(erase);
   return { show, clear, tell: (text) => terminal.err(`${erase}${text}\n`) };
-}
-
-/** Bytes for people: decimal, one digit. */
-export function bytesText(bytes: number): string {
-  if (bytes < 1_000_000) return `${(bytes / 1000).toFixed(1)} kB`;
-  return bytes < 1_000_000_000 ? `${(bytes / 1_000_000).toFixed(1)} MB` : `${(bytes / 1_000_000_000).toFixed(2)} GB`;
 }

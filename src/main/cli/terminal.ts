@@ -69,7 +69,7 @@ function terminalBar(): Bar {
   let drawn = false;
   const show = ({ step, doneBytes, totalBytes }: Progress): void => {
     const rate = step === 'download' ? speed.add(performance.now(), doneBytes) : null;
-    const share = totalBytes === null || totalBytes === 0 ? null : Math.min(1, doneBytes / totalBytes);
+    const share = shareOf(doneBytes, totalBytes);
     const size = totalBytes === null ? '' : `${megabytes(doneBytes)} of ${megabytes(totalBytes)}`;
     const parts = [size, rate === null ? '' : `${megabytes(rate)}/s`].filter((part) => part !== '');
     // What has no end that is known has no bar either.
@@ -84,7 +84,13 @@ function terminalBar(): Bar {
   return { show, clear };
 }
 
-function barText(share: number): string {
+/** How much is done, from 0 to 1; null while nobody knows how much there is. */
+export function shareOf(doneBytes: number, totalBytes: number | null): number | null {
+  return totalBytes === null || totalBytes === 0 ? null : Math.min(1, doneBytes / totalBytes);
+}
+
+/** A bar for a share from 0 to 1, with its percentage. */
+export function barText(share: number): string {
   const filled = Math.round(share * 30);
   return `${'█'.repeat(filled)}${'░'.repeat(30 - filled)} ${String(Math.floor(share * 100)).padStart(3)} %`;
 }

@@ -41,13 +41,13 @@ export function version(globals: Globals): Promise<number> {
   return runCommand(globals, async () => {
     const { layout, instance } = placeOf(globals);
     const current = await installedGeneration(instance);
-    const manifest = (await findVersion(layout, current.treeDigest))?.manifest;
+    const found = await findVersion(layout, current.treeDigest);
     const told = {
-      product: manifest?.product ?? null,
+      product: found?.manifest.product ?? null,
       version: current.version,
       treeDigest: current.treeDigest,
-      manifestSha256: (await findVersion(layout, current.treeDigest))?.record.manifestSha256 ?? null,
-      provenance: manifest?.provenance ?? null,
+      manifestSha256: found?.record.manifestSha256 ?? null,
+      provenance: found?.manifest.provenance ?? null,
     };
     const built =
       told.provenance === null
