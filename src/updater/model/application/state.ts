@@ -7,12 +7,27 @@ export type UpdateState =
   | { readonly kind: 'idle' }
   | { readonly kind: 'checking'; readonly by: 'user' | 'schedule' }
   | { readonly kind: 'available'; readonly version: string; readonly bytesToFetch: number }
-  | { readonly kind: 'preparing'; readonly version: string; readonly progress: Progress }
-  | { readonly kind: 'ready'; readonly version: string; readonly generation: number }
+  | { readonly kind: 'preparing'; readonly version: string; readonly progress: Progress; readonly pace: Pace; readonly isPaused: boolean }
+  | {
+      readonly kind: 'ready';
+      readonly version: string;
+      readonly generation: number;
+      /** When it is started: 'not-now' waits to be asked; `restartAt` (UTC) is set while the minute's notice before a restart runs. */
+      readonly when: 'now' | 'quit' | 'away' | 'not-now';
+      readonly restartAt: string | null;
+    }
   | { readonly kind: 'restarting'; readonly version: string }
   | { readonly kind: 'confirming'; readonly version: string; readonly healthyForMs: number }
   | { readonly kind: 'repairing'; readonly progress: Progress }
   | { readonly kind: 'failed'; readonly failure: Failure };
+
+/** How an update gets on: the share of all its steps (0–1), the speed over the last seconds, and the time left; null while nobody can know. */
+export interface Pace {
+  readonly share: number;
+  readonly bytesPerSecond: number | null;
+  readonly secondsLeft: number | null;
+  readonly isStalled: boolean;
+}
 
 export type UpdateKind = UpdateState['kind'];
 
