@@ -1,0 +1,36 @@
+/** Everything above the operating system that the shell needs, whether Electron or plain Node is underneath. */
+
+/** What the operating system or the person just did. */
+export type HostSignal = 'usable' | 'activity' | 'online' | 'offline' | 'suspend' | 'resume' | 'unlocked' | 'windows-gone' | 'session-ends';
+
+/** What holds at this moment; null where the host cannot know. */
+export interface Conditions {
+  readonly isOnline: boolean;
+  readonly isMetered: boolean | null;
+  readonly isOnBattery: boolean | null;
+  /** Milliseconds since somebody touched the machine, as far as the host can see. */
+  readonly idleMs: number;
+  readonly isFullScreen: boolean | null;
+  /** Milliseconds since somebody typed in one of our windows. */
+  readonly sinceTypingMs: number;
+}
+
+/** A message outside the window: a code with its values, for which the host finds the words. Never the only way to hear of something. */
+export interface Notification {
+  readonly code: 'available' | 'ready' | 'updated' | 'taken-back' | 'restart-soon';
+  readonly version: string;
+}
+
+/** One host, opened by its own module. Disposing of it closes its windows. */
+export interface Host extends AsyncDisposable {
+  readonly kind: 'electron' | 'browser' | 'headless';
+  /** Versions of what is underneath, by name. */
+  readonly versions: Readonly<Record<string, string>>;
+  conditions(): Conditions;
+  watch(hear: (signal: HostSignal) => void): Disposable;
+  /** Shows the window, or brings it to the front when it is there. */
+  show(): Promise<void>;
+  notify(notification: Notification): void;
+  /** Shows how far an update is beside the window's icon, 0–1; null for nothing. */
+  showProgress(share: number | null): void;
+}
