@@ -1,7 +1,14 @@
 /** Everything above the operating system that the shell needs, whether Electron or plain Node is underneath. */
+import type { CommandName } from '../contract/commands.ts';
+import type { Reply, TopicLine } from '../contract/wire.ts';
+import type { Contract } from '../contract/serve.ts';
+import type { Door } from './door/door.ts';
 
-/** What the operating system or the person just did. */
-export type HostSignal = 'usable' | 'activity' | 'online' | 'offline' | 'suspend' | 'resume' | 'unlocked' | 'windows-gone' | 'session-ends';
+/**
+ * What the operating system or the person just did. `usable`: a window's page is there and watches the topics, or, after `unshown`
+ * (no window can be shown here), everything that does without one.
+ */
+export type HostSignal = 'usable' | 'unshown' | 'activity' | 'online' | 'offline' | 'suspend' | 'resume' | 'unlocked' | 'windows-gone' | 'session-ends';
 
 /** What holds at this moment; null where the host cannot know. */
 export interface Conditions {
@@ -21,6 +28,18 @@ export interface Notification {
   readonly version: string;
 }
 
+/** What a host is given: what its windows may ask and watch, the way in over loopback, and the folder for a browser's profile. */
+export interface HostTools {
+  readonly contract: Contract;
+  readonly door: Door;
+  readonly profile: string;
+}
+
+/** One kind of host: `open` shows nothing yet. */
+export interface HostKind extends Pick<Host, 'kind' | 'versions'> {
+  open(tools: HostTools): Promise<Host>;
+}
+
 /** One host, opened by its own module. Disposing of it closes its windows. */
 export interface Host extends AsyncDisposable {
   readonly kind: 'electron' | 'browser' | 'headless';
@@ -34,3 +53,14 @@ export interface Host extends AsyncDisposable {
   /** Shows how far an update is beside the window's icon, 0–1; null for nothing. */
   showProgress(share: number | null): void;
 }
+
+/** What a host's windows talk to: the serving end of the contract. */
+export interface Serving {
+  /** Carries out a command; whatever came in, the answer is a reply. */
+  answer(name: string, input: unknown): Promise<Reply<CommandName>>;
+  /** Hears every topic's present value at once, then each change, until it is disposed of. */
+  watch(hear: (line: TopicLine) => void): Disposable;
+}
+
+/** Opens a host. Nothing is shown before `show`; 'usable' is signalled when a window has begun to watch. */
+export type OpenHost = (serving: Serving) => Promise<Host>;
