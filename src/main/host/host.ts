@@ -1,6 +1,4 @@
 /** Everything above the operating system that the shell needs, whether Electron or plain Node is underneath. */
-import type { CommandName } from '../contract/commands.ts';
-import type { Reply, TopicLine } from '../contract/wire.ts';
 import type { Contract } from '../contract/serve.ts';
 import type { Door } from './door/door.ts';
 
@@ -28,11 +26,12 @@ export interface Notification {
   readonly version: string;
 }
 
-/** What a host is given: what its windows may ask and watch, the way in over loopback, and the folder for a browser's profile. */
+/** What a host is given: what its windows may ask and watch, the way in over loopback, and folders for a browser's profile and for what nothing outlives. */
 export interface HostTools {
   readonly contract: Contract;
   readonly door: Door;
   readonly profile: string;
+  readonly scratch: string;
 }
 
 /** One kind of host: `open` shows nothing yet. */
@@ -53,14 +52,3 @@ export interface Host extends AsyncDisposable {
   /** Shows how far an update is beside the window's icon, 0–1; null for nothing. */
   showProgress(share: number | null): void;
 }
-
-/** What a host's windows talk to: the serving end of the contract. */
-export interface Serving {
-  /** Carries out a command; whatever came in, the answer is a reply. */
-  answer(name: string, input: unknown): Promise<Reply<CommandName>>;
-  /** Hears every topic's present value at once, then each change, until it is disposed of. */
-  watch(hear: (line: TopicLine) => void): Disposable;
-}
-
-/** Opens a host. Nothing is shown before `show`; 'usable' is signalled when a window has begun to watch. */
-export type OpenHost = (serving: Serving) => Promise<Host>;
