@@ -8,6 +8,13 @@ import type { Reply, TopicLine } from './wire.ts';
 /** One function for every command. What it throws becomes a failure. */
 export type Handlers = { readonly [Name in CommandName]: (input: Input<Name>) => Promise<Answers[Name]> };
 
+/** What a host lets whoever connects do; `from` tells apart who that is. A question that comes before the shell is complete waits. */
+export interface Contract {
+  ask(name: string, input: unknown, from: string): Promise<Reply<CommandName>>;
+  /** Hears every topic's present value at once, then each change, until it is disposed of. */
+  watch(hear: (line: TopicLine) => void, from: string): Disposable;
+}
+
 /** Carries out what was asked; whatever came in, the answer is a reply. */
 export async function answer(handlers: Handlers, name: string, input: unknown): Promise<Reply<CommandName>> {
   try {

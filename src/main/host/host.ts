@@ -6,7 +6,8 @@ import type { Door } from './door/door.ts';
  * What the operating system or the person just did. `usable`: a window's page is there and watches the topics, or, after `unshown`
  * (no window can be shown here), everything that does without one.
  */
-export type HostSignal = 'usable' | 'unshown' | 'activity' | 'online' | 'offline' | 'suspend' | 'resume' | 'unlocked' | 'windows-gone' | 'session-ends';
+export type HostSignal =
+  'usable' | 'unshown' | 'activity' | 'online' | 'offline' | 'suspend' | 'resume' | 'unlocked' | 'windows-gone' | 'session-ends';
 
 /** What holds at this moment; null where the host cannot know. */
 export interface Conditions {
