@@ -22,14 +22,13 @@ export async function stageGeneration(
   made: { why: Reason; now: Date; tries: number; epoch?: number; evolutions?: Generation['evolutions'] },
 ): Promise<Generation> {
   await mkdir(instance.generations, { recursive: true });
-  const all = await listGenerations(instance);
   const current = await currentGeneration(instance);
   const generation: Generation = {
     n: await nextGenerationNumber(instance),
     version: manifest.version,
     treeDigest: manifest.tree.digest,
     evolutions: made.evolutions ?? current?.evolutions ?? {},
-    epoch: made.epoch ?? current?.epoch ?? Math.max(0, ...all.map(({ epoch }) => epoch)) + 1,
+    epoch: made.epoch ?? current?.epoch ?? (await highestEpoch(instance)) + 1,
     dataVersion: manifest.dataVersion,
     state: 'staged',
     triesLeft: made.tries,
@@ -79,11 +78,25 @@ export async function installedGeneration(instance: Instance, code: FailureCode 
 /** The generation that waits for the next start: the newest one, while it is staged and not current; null when there is none. One that a newer one took the place of waits no more. */
 export async function stagedGeneration(instance: Instance): Promise<Generation | null> {
   const current = await currentGeneration(instance);
-  const newest = (await listGenerations(instance)).at(-1);
+  const newest = await newestGeneration(instance);
   return newest?.state === 'staged' && newest.n > (current?.n ?? 0) ? newest : null;
 }
 
-/** Every generation whose record can be read, oldest first. */
+/** The newest generation whose record can be read, whatever became of it; null when there is none. However long the history is, no more of it is read. */
+export async function newestGeneration(instance: Instance): Promise<Generation | null> {
+  for (const n of (await usedNumbers(instance)).toReversed()) {
+    const record = await readableRecord(recordPath(instance, n), parseNumbered(n));
+    if (record !== null) return record;
+  }
+  return null;
+}
+
+/** The highest number of an epoch that any generation ever worked in, whether or not its folder is still there; 0 when there was none. */
+export async function highestEpoch(instance: Instance): Promise<number> {
+  return Math.max(0, ...(await listGenerations(instance)).map(({ epoch }) => epoch));
+}
+
+/** Every generation whose record can be read, oldest first: histories grow long, so this is for what cannot be told from the newest. */
 export async function listGenerations(instance: Instance): Promise<readonly Generation[]> {
   const records = await Promise.all((await usedNumbers(instance)).map((n) => readableRecord(recordPath(instance, n), parseNumbered(n))));
   return records.filter((record) => record !== null);

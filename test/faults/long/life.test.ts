@@ -1,5 +1,14 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { serve } from '../../../src/updater/engine/process/serve.ts';
+import { instanceOf, layoutOf } from '../../../src/updater/install/layout.ts';
+import { quietJob } from '../../../src/updater/model/job.ts';
 import { tempFolder } from '../../folder.ts';
+import { openPublisher } from '../../publisher.ts';
+import { installRequest } from '../campaign/ground.ts';
+import { faultsMissing, runWithFault } from '../shim/shim.ts';
 import { growthIn, live } from './life.ts';
 
 describe('a long life', () => {
@@ -11,5 +20,27 @@ describe('a long life', () => {
     const samples = await live(folder.path, { updates: 30, every: 10, patches: 0 });
     expect(growthIn(samples)).toEqual([]);
     expect(samples.map(({ versions }) => versions)).toEqual([2, 2, 2]);
+  });
+
+  it('R17 an update with its switch reads a record of a long history six times at most', async ({ skip }) => {
+    const missing = await faultsMissing();
+    if (missing !== null) skip(missing);
+    await using folder = await tempFolder();
+    const root = join(folder.path, 'root');
+    const publisher = await openPublisher(folder.path);
+    await publisher.release('1.0.0', { file: 'one' });
+    await serve(installRequest(publisher, root), quietJob());
+    const { generations } = instanceOf(layoutOf(root), 'default');
+    const first = await readFile(join(generations, '1.json'), 'utf8');
+    for (let n = 2; n <= 50; n += 1) await writeFile(join(generations, `${n}.json`), first.replace('"n":1', `"n":${n}`));
+    await publisher.release('1.1.0', { file: 'two' });
+    const moult = fileURLToPath(new URL('../../../src/main/cli/moult.mjs', import.meta.url));
+    const { code, calls } = await runWithFault(
+      { args: [moult, '--root', root, 'update', '--restart'], root },
+      { at: 0, what: 'before', only: 'read' },
+    );
+    const reads = calls.filter((call) => call.endsWith('generations/25.json'));
+    expect(code).toBe(0);
+    expect(reads.length).toBeLessThanOrEqual(6);
   });
 });

@@ -3,7 +3,7 @@ import type { Failure } from '../../model/failure.ts';
 import type { Generation } from '../../model/generation.ts';
 import { timeText } from '../../model/parse.ts';
 import { epochFolder } from '../epoch/record.ts';
-import { currentGeneration, listGenerations } from '../generations.ts';
+import { currentGeneration, listGenerations, newestGeneration } from '../generations.ts';
 import type { Instance } from '../layout.ts';
 
 /** A version that failed its trial. `until` is null where only a newer version ends it. */
@@ -37,10 +37,10 @@ export interface LastFailure {
 
 /** What became of the last trial; null when it was a good one, or there was none. */
 export async function lastFailure(instance: Instance): Promise<LastFailure | null> {
+  const last = await newestGeneration(instance);
+  if (last?.state !== 'bad' || last.failure === null) return null;
   const current = await currentGeneration(instance);
   const all = await listGenerations(instance);
-  const last = all.at(-1);
-  if (last?.state !== 'bad' || last.failure === null) return null;
   const hasOwnData = last.n !== current?.n && !all.some(({ n, epoch }) => n !== last.n && epoch === last.epoch);
   const { n, version, failure, startedAt } = last;
   return { n, version, failure, startedAt, data: hasOwnData ? epochFolder(instance, last.epoch) : null };

@@ -14,12 +14,11 @@ import type { Instance, Layout } from '../layout.ts';
 
 /** Removes unfinished trees, and the downloads that `keep` does not name. Never follows a link. */
 export async function tidy(layout: Layout, keep: ReadonlySet<string>): Promise<void> {
-  const held = await heldVersions(layout);
   const names = await namesIn(layout.versions);
   const recorded = new Set(names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length)));
-  const isKept = (name: string): boolean => recorded.has(name) || held.has(name);
-  const unfinished = names.filter((name) => !name.endsWith('.json') && !isKept(name.replace(/\.boot$/, '')));
-  for (const name of unfinished) await removeTree(join(layout.versions, name));
+  const alone = names.filter((name) => !name.endsWith('.json') && !recorded.has(name.replace(/\.boot$/, '')));
+  const held = alone.length === 0 ? new Set() : await heldVersions(layout);
+  for (const name of alone.filter((each) => !held.has(each.replace(/\.boot$/, '')))) await removeTree(join(layout.versions, name));
   const stale = (await namesIn(layout.downloads)).filter((name) => !keep.has(name));
   for (const name of stale) await removeTree(join(layout.downloads, name));
 }

@@ -10,7 +10,7 @@ import { Failed } from '../../../model/failure.ts';
 import type { Reason } from '../../../model/generation.ts';
 import type { Job } from '../../../model/job.ts';
 import { unpackProgram, unpackSnapshot } from '../../../store/unpack.ts';
-import { listGenerations, nextGenerationNumber } from '../../generations.ts';
+import { highestEpoch, nextGenerationNumber } from '../../generations.ts';
 import { acceptedManifest, beginVersion, findVersion, recordVersion, type Version } from '../../versions.ts';
 import { beginEpoch, epochFolders, finishEpoch, sweepMakings, type EpochRecord } from '../record.ts';
 import type { Ground } from './take.ts';
@@ -23,8 +23,7 @@ export async function unpackEpoch(
 ): Promise<EpochRecord> {
   const { instance, layout, now } = ground;
   await sweepMakings(instance);
-  const all = await listGenerations(instance);
-  const after = Math.max(snapshot.epoch, ...all.map(({ epoch }) => epoch));
+  const after = Math.max(snapshot.epoch, await highestEpoch(instance));
   const purpose = { after, generation: await nextGenerationNumber(instance), why, now };
   const making = await beginEpoch(instance, { dataVersion: snapshot.dataVersion, from: null }, purpose);
   try {
