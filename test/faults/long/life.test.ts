@@ -17,9 +17,21 @@ describe('a long life', () => {
   }) => {
     if (process.platform !== 'linux') skip('descriptors are counted in /proc');
     await using folder = await tempFolder();
-    const samples = await live(folder.path, { updates: 30, every: 10, patches: 0 });
+    const samples = await live(folder.path, { updates: 30, every: 10, patches: 0, has: 'content' });
     expect(growthIn(samples)).toEqual([]);
     expect(samples.map(({ versions }) => versions)).toEqual([2, 2, 2]);
+  });
+
+  it('R17 of a program leaves an epoch, its five newest snapshots, and two versions', async ({ skip }) => {
+    if (process.platform !== 'linux') skip('descriptors are counted in /proc');
+    await using folder = await tempFolder();
+    const samples = await live(folder.path, { updates: 9, every: 3, patches: 0, has: 'program' });
+    expect(samples.map(({ versions, epochs, snapshots }) => [versions, epochs, snapshots])).toEqual([
+      [2, 1, 3],
+      [2, 1, 5],
+      [2, 1, 5],
+    ]);
+    expect(growthIn(samples.slice(1))).toEqual([]);
   });
 
   it('R17 an update with its switch reads a record of a long history six times at most', async ({ skip }) => {
