@@ -3,6 +3,7 @@
  *
  * Where no browser can be opened it says where the way in lies and goes on: somebody may come through an SSH tunnel.
  */
+import { askEngine } from '../../updater/engine/process/client.ts';
 import { removeTree } from '../../updater/disk/atomic.ts';
 import type { Host, HostKind, HostTools } from './host.ts';
 import { openPresence } from './presence.ts';
@@ -16,6 +17,7 @@ const goneMs = 20_000;
 export const browser: HostKind = {
   kind: 'browser',
   versions: { node: process.versions.node },
+  ask: askEngine,
   open: async (tools) => openBrowserHost(tools, findBrowser(process.env)),
 };
 

@@ -1,4 +1,5 @@
 /** The host without a window: for tests, for servers, and for people who are there by the command line only. */
+import { askEngine } from '../../updater/engine/process/client.ts';
 import type { HostKind } from './host.ts';
 import { unknown } from './presence.ts';
 import { openSignals } from './signals.ts';
@@ -8,6 +9,7 @@ const never = Number.POSITIVE_INFINITY;
 export const headless: HostKind = {
   kind: 'headless',
   versions: { node: process.versions.node },
+  ask: askEngine,
   open: async () => {
     const { say, watch } = openSignals();
     const show = async (): Promise<void> => {

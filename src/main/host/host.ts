@@ -1,4 +1,5 @@
 /** Everything above the operating system that the shell needs, whether Electron or plain Node is underneath. */
+import type { AskEngine } from '../../updater/engine/process/client.ts';
 import type { Contract } from '../contract/serve.ts';
 import type { Door } from './door/door.ts';
 
@@ -35,8 +36,9 @@ export interface HostTools {
   readonly scratch: string;
 }
 
-/** One kind of host: `open` shows nothing yet. */
+/** One kind of host: `open` shows nothing yet; `ask` starts the engine in the kind of process that there is. */
 export interface HostKind extends Pick<Host, 'kind' | 'versions'> {
+  readonly ask: AskEngine;
   open(tools: HostTools): Promise<Host>;
 }
 
