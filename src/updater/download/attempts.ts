@@ -14,7 +14,7 @@ export interface Patience {
 
 /**
  * Carries out `attempt` until it succeeds, again after every `TryAgain`, with a growing pause in between; throws that failure once
- * `limits.attempts` attempts in a row made no progress. An attempt says what counts as progress by calling `progressed`.
+ * `limits.attempts` attempts in a row made no progress, or a server asks for more patience than there is. An attempt says what counts as progress by calling `progressed`.
  */
 export async function insist<T>(patience: Patience, attempt: (progressed: () => void) => Promise<T>, signal: AbortSignal): Promise<T> {
   let failed = 0;
@@ -26,15 +26,18 @@ export async function insist<T>(patience: Patience, attempt: (progressed: () => 
       // A network that fails now and then is normal; everything else is not ours to repeat.
       if (!(error instanceof TryAgain)) throw error;
       failed = isFurther ? 0 : failed + 1;
-      if (failed >= patience.limits.attempts) throw error.failure;
-      await patience.wait(pauseMs(patience, failed, error.waitMs), signal);
+      if (failed >= patience.limits.attempts || isTooLong(error.waitMs, patience)) throw error.failure;
+      await patience.wait(error.waitMs ?? pauseMs(patience, failed), signal);
     }
   }
 }
 
-/** The pause after so many failures in a row: what the server asked for (bounded), else exponential back-off with full jitter. */
-function pauseMs({ limits, random }: Patience, failed: number, asked: number | null): number {
-  if (asked !== null) return Math.min(asked, limits.retryAfterAtMostMs);
+function isTooLong(asked: number | null, { limits }: Patience): boolean {
+  return asked !== null && asked > limits.retryAfterAtMostMs;
+}
+
+/** The pause after so many failures in a row, where the server named none: exponential back-off with full jitter. */
+function pauseMs({ limits, random }: Patience, failed: number): number {
   return random() * Math.min(limits.pauseAtMostMs, limits.pauseMs * 2 ** Math.max(0, failed - 1));
 }
 

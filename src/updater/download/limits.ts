@@ -12,7 +12,7 @@ export interface Limits {
   /** The pause after the first failure; it doubles with each further one, up to the second number, and is drawn from 0 to that. */
   readonly pauseMs: number;
   readonly pauseAtMostMs: number;
-  /** A server that names a longer pause (Retry-After) than this is asked again after this. */
+  /** A server that names a longer pause (Retry-After) than this is not asked again: the failure says how long it wants to be left alone. */
   readonly retryAfterAtMostMs: number;
   /** How many ranges are fetched at the same time, and how long a range of several parts may become. */
   readonly streams: number;

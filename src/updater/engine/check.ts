@@ -1,14 +1,15 @@
 /** From a question to a release that is believed: fetch, verify, choose. Changes nothing but the stored metadata. */
+import { readableRecord } from '../disk/atomic.ts';
 import { fetchBytes } from '../download/bytes.ts';
 import type { Remote } from '../download/remote.ts';
 import { floorOf } from '../install/versions.ts';
 import type { Layout } from '../install/layout.ts';
 import { Failed, type FailureCode } from '../model/failure.ts';
-import type { Floor, Source } from '../model/generation.ts';
+import { parseSource, type Floor, type Source } from '../model/generation.ts';
 import type { Job } from '../model/job.ts';
 import type { Manifest } from '../model/manifest.ts';
-import { chooseRelease, needsProblem, type Passed } from '../trust/choose.ts';
-import { refresh, type Fetch, type Trusted } from '../trust/client.ts';
+import { chooseRelease, isSteppingStone, needsProblem, type Passed } from '../trust/choose.ts';
+import { loadStored, refresh, type Fetch, type Trust, type Trusted } from '../trust/client.ts';
 import { believe, fetchManifest, type Believed } from '../trust/release.ts';
 import { thisMachine, updaterVersion } from './machine.ts';
 
@@ -28,6 +29,8 @@ export interface Release {
   readonly manifestSha256: string;
   readonly floor: Floor;
   readonly releaseKeys: ReadonlyMap<string, Uint8Array>;
+  /** Whether a newer version that is offered can only be reached from this one on. */
+  readonly isSteppingStone: boolean;
 }
 
 /** What a check found: a release, or none; and every offer that was passed over with its reason. */
@@ -58,6 +61,20 @@ export interface Want {
 export async function findRelease(asking: Asking, want: Want, job: Job): Promise<Found> {
   job.report({ step: 'check', doneBytes: 0, totalBytes: null });
   return fromAnyPlace(asking.remote, () => askOnce(asking, want, job));
+}
+
+/** The newest moment that a believed signer wrote down, by what is stored from the last check; null when nothing of it is known. No clock of this machine has a say in it. */
+export async function signedTime(layout: Layout): Promise<Date | null> {
+  const source = await readableRecord(layout.source, parseSource);
+  if (source === null) return null;
+  try {
+    const { signedAt } = await loadStored({ ...(await beliefsOf(layout, source)), now: null });
+    return signedAt === null ? null : new Date(signedAt);
+  } catch (error) {
+    // Nothing was ever asked, or what was stored is damaged: the next check fetches it anew.
+    if (error instanceof Failed) return null;
+    throw error;
+  }
 }
 
 /** Throws `check/no-such-version` when a version has been withdrawn by now. Whoever cannot be asked has withdrawn nothing. */
@@ -91,9 +108,13 @@ async function fromAnyPlace<T>({ sources, failed }: Remote, ask: () => Promise<T
 async function askTrusted(asking: Asking, job: Job): Promise<[Believed, Trusted, Fetch]> {
   const { layout, source, remote, now, acceptStale = false } = asking;
   const fetch: Fetch = (name, maxBytes) => fetchBytes(remote, { name, maxBytes }, job);
-  const from = { folder: layout.trust, trustedRoot: Buffer.from(source.trustedRoot), floor: await floorOf(layout) };
-  const trusted = await refresh({ ...from, now: acceptStale ? null : now }, fetch, job);
+  const trusted = await refresh({ ...(await beliefsOf(layout, source)), now: acceptStale ? null : now }, fetch, job);
   return [await believe(trusted, source), trusted, fetch];
+}
+
+/** What a check begins with. */
+async function beliefsOf(layout: Layout, source: Source): Promise<Omit<Trust, 'now'>> {
+  return { folder: layout.trust, trustedRoot: Buffer.from(source.trustedRoot), floor: await floorOf(layout) };
 }
 
 async function askOnce(asking: Asking, want: Want, job: Job): Promise<Found> {
@@ -111,7 +132,7 @@ async function askOnce(asking: Asking, want: Want, job: Job): Promise<Found> {
     held: want.held,
   };
   const choice = chooseRelease(believed, have);
-  const release = choice.kind === 'release' ? await releaseOf(choice.entry, { trusted, source, fetch }) : null;
+  const release = choice.kind === 'release' ? await releaseOf(choice.entry, { trusted, source, fetch, believed }) : null;
   // The offers are the online key's word; what a release needs is the release key's, and is asked for without an offer too.
   const unfit = release === null ? null : needsProblem(release.manifest.needs, have);
   if (unfit !== null) throw new Failed('check/needs-updater', `${release?.manifest.version} does not fit: ${unfit}`);
@@ -127,9 +148,17 @@ async function askOnce(asking: Asking, want: Want, job: Job): Promise<Found> {
 
 type Entry = Believed['list']['releases'][number];
 
-async function releaseOf(entry: Entry, from: { trusted: Trusted; source: Source; fetch: Fetch }): Promise<Release> {
-  const manifest = await fetchManifest(entry, from.source, from.fetch);
-  return { manifest, manifestSha256: entry.manifest.sha256, floor: from.trusted.versions, releaseKeys: from.trusted.releaseKeys };
+async function releaseOf(
+  entry: Entry,
+  { trusted, source, fetch, believed }: { trusted: Trusted; source: Source; fetch: Fetch; believed: Believed },
+): Promise<Release> {
+  return {
+    manifest: await fetchManifest(entry, source, fetch),
+    manifestSha256: entry.manifest.sha256,
+    floor: trusted.versions,
+    releaseKeys: trusted.releaseKeys,
+    isSteppingStone: isSteppingStone(believed, entry.version),
+  };
 }
 
 /** A version in between is a convenience: when its manifest cannot be had, there is simply no such route. */

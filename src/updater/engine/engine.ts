@@ -1,5 +1,6 @@
 /** One update, as a straight line. What is true on disk after each line stands at the head of the file that the line calls. */
 import { writeRecord } from '../disk/atomic.ts';
+import { freeBytes } from '../disk/space.ts';
 import { versionsOnHold } from '../install/checks/hold.ts';
 import { dropWithdrawn, recalled } from '../install/checks/way-back.ts';
 import { estimateData } from '../install/epoch/aside/estimate.ts';
@@ -7,12 +8,13 @@ import { currentGeneration, stagedGeneration, stageGeneration } from '../install
 import type { Instance } from '../install/layout.ts';
 import { cleanUp } from '../install/clean/cleanup.ts';
 import { tidy } from '../install/clean/tidy.ts';
-import type { Reason } from '../model/generation.ts';
+import type { Generation, Reason } from '../model/generation.ts';
 import { timed, type Job } from '../model/job.ts';
 import { timeText } from '../model/parse.ts';
-import { findRelease, refuseWithdrawn, type Asking, type Found } from './check.ts';
+import { findRelease, refuseWithdrawn, type Asking, type Found, type Release } from './check.ts';
 import { makeVersion } from './make.ts';
 import { effectOf, planUpdate, type RouteKind } from './plan.ts';
+import { aboutOf } from './process/about.ts';
 import type { News, UpdateResult } from './process/requests.ts';
 import { takeStock } from './stock.ts';
 
@@ -21,18 +23,22 @@ export interface Tools extends Asking {
   readonly instance: Instance;
 }
 
-/** What is wanted: the offer that fits or exactly version `to`; all of it or only its plan; by which routes not. */
+/**
+ * What is wanted: the offer that fits or exactly version `to`; all of it, only its plan, or only a guess at it for which nothing is
+ * hashed; by which routes not; what the new version's data begins as.
+ */
 export interface Wish {
   readonly to: string | null;
-  readonly dryRun: boolean;
+  readonly upTo: 'staged' | 'plan' | 'guess';
   readonly ruledOut: readonly RouteKind[];
   readonly why: Reason;
+  readonly data?: Generation['data'];
 }
 
 /** Brings the newest fitting release (or `wish.to`) onto this machine, up to a staged generation, and tidies up. The running version is only read. */
 export async function update(wish: Wish, tools: Tools, job: Job): Promise<UpdateResult> {
   const result = await bring(wish, tools, job);
-  if (wish.dryRun) return result;
+  if (wish.upTo !== 'staged') return result;
   await tidy(tools.layout, new Set());
   await cleanUp(tools);
   return result;
@@ -55,15 +61,13 @@ async function bring(wish: Wish, tools: Tools, outerJob: Job): Promise<UpdateRes
   const { manifest } = release;
   const staged = await stagedGeneration(instance);
   if (staged?.treeDigest === manifest.tree.digest) return { kind: 'staged', current, generation: staged, done: null, news };
-  const stock = await takeStock(manifest, { running, layout, found, ruledOut: wish.ruledOut }, job);
+  const stock = await takeStock(manifest, { running, layout, found, ruledOut: wish.ruledOut, isGuess: wish.upTo === 'guess' }, job);
   const plan = planUpdate(manifest, stock.have, wish.ruledOut);
-  if (wish.dryRun) {
-    const dataCost = running === null ? null : await estimateData(instance, manifest, running);
-    return { kind: 'planned', current, version: manifest.version, plan, effect: effectOf(manifest, running), dataCost, passed, news };
-  }
+  if (wish.upTo !== 'staged') return { kind: 'planned', current, plan, passed, news, ...(await tell(release, running, tools)) };
   const made = await makeVersion(plan, { ...tools, release, stock, running, ruledOut: wish.ruledOut }, job);
   await refuseWithdrawn(tools, manifest.version, job);
-  const generation = await stageGeneration(instance, manifest, { why: wish.why, now, tries: manifest.health.tries });
+  const { why, data = 'clone' } = wish;
+  const generation = await stageGeneration(instance, manifest, { why, now, tries: manifest.health.tries, data });
   return {
     kind: 'staged',
     current,
@@ -71,6 +75,13 @@ async function bring(wish: Wish, tools: Tools, outerJob: Job): Promise<UpdateRes
     news,
     done: { ...made, wireBytes: tools.remote.receivedBytes(), milliseconds: watch.milliseconds() },
   };
+}
+
+/** What whoever decides is told of a release, and what it would cost. */
+async function tell({ manifest, isSteppingStone }: Release, running: Generation | null, { layout, instance }: Tools) {
+  const dataCost = running === null ? null : await estimateData(instance, manifest, running);
+  const about = aboutOf(manifest, running, { freeBytes: await freeBytes(layout.root), isSteppingStone });
+  return { version: manifest.version, effect: effectOf(manifest, running), about, dataCost };
 }
 
 /** Carries out what was withdrawn, and writes the check down for whoever asks for the status. */

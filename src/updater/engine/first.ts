@@ -44,7 +44,7 @@ export async function installFirst(beginning: Beginning, place: Place, job: Job)
   const source = sourceOf(beginning, before);
   await writeRecord(place.layout.source, source);
   if (current !== null) return { kind: 'staged', current: null, generation: current, done: null, news: null };
-  const wish = { to: beginning.version, dryRun: false, ruledOut: [], why: 'install' } as const;
+  const wish = { to: beginning.version, upTo: 'staged', ruledOut: [], why: 'install' } as const;
   return update(wish, { ...place, source }, job);
 }
 

@@ -26,12 +26,15 @@ interface Sources {
   readonly layout: Layout;
   readonly found: Found;
   readonly ruledOut: readonly RouteKind[];
+  /** Take what stands for whole, unread: for an answer to 'what would it cost', never for building. */
+  readonly isGuess: boolean;
 }
 
-/** Verifies the running version file by file and asks what else could lead to `target`. Damaged files are not counted on for anything. */
+/** Verifies the running version file by file, unless only a guess is wanted, and asks what else could lead to `target`. Damaged files are not counted on for anything. */
 export async function takeStock(target: Manifest, from: Sources, job: Job): Promise<Stock> {
   const version = from.running === null ? null : await findVersion(from.layout, from.running.treeDigest);
-  const ground = version === null ? null : await groundOf(version, job);
+  const ground =
+    version === null ? null : from.isGuess ? { folder: version.folder, tree: version.manifest.tree } : await groundOf(version, job);
   const treeDigest = version?.record.treeDigest ?? null;
   const asked = await Promise.all(middlesToAsk(target, treeDigest, from.ruledOut).map(({ fromTree }) => from.found.middle(fromTree)));
   const standing = await findVersion(from.layout, target.tree.digest);
@@ -39,7 +42,7 @@ export async function takeStock(target: Manifest, from: Sources, job: Job): Prom
     treeDigest,
     files: ground?.tree.files ?? [],
     damaged: ground !== null && ground.tree.files.length < (version?.manifest.tree.files.length ?? 0),
-    present: standing !== null && isSame(await compareTree(standing.folder, standing.manifest.tree, job)),
+    present: standing !== null && (from.isGuess || isSame(await compareTree(standing.folder, standing.manifest.tree, job))),
     middles: asked.filter((middle) => middle !== null),
   };
   return { have, ground };

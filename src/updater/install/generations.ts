@@ -19,7 +19,7 @@ import type { Instance } from './layout.ts';
 export async function stageGeneration(
   instance: Instance,
   manifest: Manifest,
-  made: { why: Reason; now: Date; tries: number; epoch?: number; evolutions?: Generation['evolutions'] },
+  made: { why: Reason; now: Date; tries: number; epoch?: number; evolutions?: Generation['evolutions']; data?: Generation['data'] },
 ): Promise<Generation> {
   await mkdir(instance.generations, { recursive: true });
   const current = await currentGeneration(instance);
@@ -34,6 +34,7 @@ export async function stageGeneration(
     triesLeft: made.tries,
     previous: current?.n ?? null,
     why: made.why,
+    data: made.data ?? 'clone',
     createdAt: timeText(made.now),
     startedAt: null,
     confirmedAt: null,

@@ -60,11 +60,14 @@ export interface Failure {
 /** The one error that expected failures are thrown as; everything else that is thrown is a bug. */
 export class Failed extends Error {
   readonly code: FailureCode;
+  /** For how long a server asked to be left alone, in milliseconds; null where none did. */
+  readonly retryAfterMs: number | null;
 
-  constructor(code: FailureCode, detail: string, options: { cause?: unknown } = {}) {
+  constructor(code: FailureCode, detail: string, options: { cause?: unknown; retryAfterMs?: number | null } = {}) {
     super(`${code}: ${detail}`, options);
     this.name = 'Failed';
     this.code = code;
+    this.retryAfterMs = options.retryAfterMs ?? null;
   }
 
   get failure(): Failure {

@@ -30,13 +30,15 @@ const generationSchema = z.object({
   triesLeft: z.int().nonnegative(),
   previous: z.int().positive().nullable(),
   why: reasonSchema,
+  /** What its data begins as: a migrated clone of what was there, or nothing (`fresh`). */
+  data: z.enum(['clone', 'fresh']).default('clone'),
   createdAt: timeSchema,
   startedAt: timeSchema.nullable(),
   confirmedAt: timeSchema.nullable(),
   failure: failureSchema.nullable(),
 });
 
-const floorSchema = z.record(z.string().max(256), z.int().positive());
+export const floorSchema = z.record(z.string().max(256), z.int().positive());
 
 const versionRecordSchema = z.object({
   version: versionSchema,

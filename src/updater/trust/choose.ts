@@ -48,6 +48,13 @@ export function chooseRelease(believed: Believed, have: Have): Choice {
   return choice.kind === 'none' && have.version === null ? chooseOffer(believed, have, () => null) : choice;
 }
 
+/** Whether a newer offer asks for this version, or a later one, as its starting point. */
+export function isSteppingStone({ offers }: Believed, version: string): boolean {
+  return offers.offers.some(
+    ({ version: newer, needs }) => needs.minFrom !== null && gte(needs.minFrom, version) && compare(newer, version) > 0,
+  );
+}
+
 function chooseOffer(believed: Believed, have: Have, share: (offer: Offer, have: Have) => string | null): Choice {
   const passed: Passed[] = [];
   for (const offer of believed.offers.offers) {

@@ -20,6 +20,7 @@ const generation = {
   triesLeft: 2,
   previous: 11,
   why: 'update',
+  data: 'clone',
   createdAt: time,
   startedAt: time,
   confirmedAt: null,

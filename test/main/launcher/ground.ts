@@ -77,6 +77,7 @@ export function generationOf(fields: Partial<Generation>): Generation {
     triesLeft: 3,
     previous: null,
     why: 'update',
+    data: 'clone',
     createdAt: '2026-05-06T07:08:09Z',
     startedAt: null,
     confirmedAt: null,

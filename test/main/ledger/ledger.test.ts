@@ -26,6 +26,7 @@ const first: Generation = {
   state: 'good',
   previous: null,
   why: 'install',
+  data: 'clone',
   createdAt: '2026-11-01T00:00:00Z',
   startedAt: '2026-11-01T00:01:00Z',
   confirmedAt: '2026-11-01T00:02:00Z',

@@ -15,6 +15,7 @@ function generation(fields: Partial<Generation>): Generation {
     triesLeft: 3,
     previous: 1,
     why: 'update',
+    data: 'clone',
     createdAt: '2026-01-02T03:04:05Z',
     startedAt: null,
     confirmedAt: null,

@@ -254,12 +254,20 @@ describe('what the server hears', () => {
     expect(server.requests[0]?.headers).toMatchObject({ 'accept-encoding': 'identity', 'user-agent': 'moult-test' });
   });
 
-  it('waits as long as the server asks, within bounds, else longer and longer', async () => {
-    const answers = [plain(429, '', { 'Retry-After': '7' }), plain(503, '', { 'Retry-After': '86400' }), plain(500, ''), plain(500, '')];
+  it('waits as long as the server asks, else longer and longer', async () => {
+    const answers = [plain(429, '', { 'Retry-After': '7' }), plain(503, '', { 'Retry-After': '60' }), plain(500, ''), plain(500, '')];
     await using server = await startFaultServer({ files: { file }, fault: ({ n, answer }) => answers[n] ?? answer });
     await using remote = quickRemote([server.url], { limits: { ...quickLimits, attempts: 5 } });
     await fetchBytes(remote, { name: 'file', maxBytes: 1e9 }, quietJob());
     expect(remote.pauses).toEqual([7000, 60_000, 200, 400]);
+  });
+
+  it('leaves a server alone that asks for more patience than a download has, and says for how long', async () => {
+    await using server = await startFaultServer({ files: { file }, fault: () => plain(503, '', { 'Retry-After': '86400' }) });
+    await using remote = quickRemote([server.url]);
+    const failed = fetchBytes(remote, { name: 'file', maxBytes: 1e9 }, quietJob());
+    await expect(failed).rejects.toMatchObject({ code: 'fetch/refused', retryAfterMs: 86_400_000 });
+    expect([server.requests.length, remote.pauses]).toEqual([1, []]);
   });
 
   it('a byte of progress does not renew the patience, a verified part does', async () => {

@@ -117,7 +117,7 @@ describe('R16 a chain of six versions', () => {
     if (source === null) throw new Error('no source');
     await using remote = openRemote({ urls: source.urls, userAgent: 'test' });
     const tools = { layout, instance: instanceOf(layout, 'default'), source, remote, now: new Date() };
-    const result = await update({ to: null, dryRun: false, ruledOut, why: 'update' }, tools, job);
+    const result = await update({ to: null, upTo: 'staged', ruledOut, why: 'update' }, tools, job);
     if (result.kind !== 'staged') throw new Error(`nothing was staged: ${result.kind}`);
     const version = await findVersion(layout, result.generation.treeDigest);
     const found = treeDigest(await scanTree(version?.folder ?? '', job));

@@ -27,6 +27,7 @@ function epochOf(epoch: number, fields: Partial<EpochRecord> = {}): EpochRecord 
     from: null,
     generation: epoch,
     why: 'update',
+    data: 'clone',
     createdAt: '2026-05-06T07:08:09Z',
     state: 'live',
   } as const;

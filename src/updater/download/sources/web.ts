@@ -57,13 +57,17 @@ function answer(head: Head, want: Want, open: () => Body): Answer {
   const encoding = header(headers, 'content-encoding') ?? (headers['content-encoding'] === undefined ? 'identity' : 'several');
   if (status === 404 || status === 410) return { kind: 'absent' };
   if (status === 416 && want.range !== null) return { kind: 'beyond' };
-  if (isPassing(status)) throw new TryAgain(new Failed('fetch/refused', `HTTP ${status}`), retryAfterMs(headers));
+  if (isPassing(status)) throw notNow(status, retryAfterMs(headers));
   if (status >= 300 && status < 400) throw new Failed('fetch/refused', `HTTP ${status}: redirects are not followed`);
   if (status !== 200 && status !== 206) throw new Failed('fetch/refused', `HTTP ${status}`);
   if (encoding !== 'identity') throw new Failed('fetch/refused', `the answer is encoded (${encoding})`);
   const validator = strongValidator(headers);
   if (status === 206) return { kind: 'range', validator, totalBytes: checkedRange(head, want), body: open() };
   return { kind: 'whole', validator, totalBytes: checkedLength(head, want.maxBytes), body: open() };
+}
+
+function notNow(status: number, waitMs: number | null): TryAgain {
+  return new TryAgain(new Failed('fetch/refused', `HTTP ${status}`, { retryAfterMs: waitMs }), waitMs);
 }
 
 /** Statuses that say 'not now': a timeout, too early, too many requests, a server in trouble. */

@@ -1,5 +1,5 @@
 /** The engine's side of one exchange: one request in, progress and one answer out, over whatever connects its process with who asks. */
-import { failureOf } from '../../model/failure.ts';
+import { Failed, failureOf } from '../../model/failure.ts';
 import { throttled, type Job } from '../../model/job.ts';
 import { parseRequest, type Message } from './requests.ts';
 import { serve } from './serve.ts';
@@ -31,6 +31,7 @@ async function answer(request: unknown, { send }: Channel, signal: AbortSignal):
     send({ kind: 'done', result: await serve(parseRequest(request), job) });
   } catch (error) {
     // One of the two places where failures end: here they become data for whoever asked.
-    send({ kind: 'failed', failure: failureOf(error) });
+    const retryAfterMs = error instanceof Failed ? error.retryAfterMs : null;
+    send({ kind: 'failed', failure: failureOf(error), retryAfterMs });
   }
 }

@@ -61,7 +61,7 @@ async function runOnce(request: Request, { start, job }: { readonly start: Start
     engine.tell(request);
     const how = await engine.ended;
     const [answer] = answers;
-    if (answer?.kind === 'failed') throw new Failed(answer.failure.code, answer.failure.detail);
+    if (answer?.kind === 'failed') throw new Failed(answer.failure.code, answer.failure.detail, answer);
     return answer ?? { kind: 'died', how };
   } finally {
     job.signal.removeEventListener('abort', cancel);

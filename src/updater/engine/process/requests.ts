@@ -5,13 +5,20 @@ import { failureSchema, type Generation } from '../../model/generation.ts';
 import type { Snapshot } from '../../model/application/snapshot.ts';
 import { progressSchema, type Step } from '../../model/job.ts';
 import { parseAs } from '../../model/parse.ts';
+import type { Report } from '../../repair/finding.ts';
+import type { Repaired } from '../../repair/repair.ts';
 import type { Passed } from '../../trust/choose.ts';
 import type { Recalled } from '../../install/checks/way-back.ts';
 import type { Dated } from '../check.ts';
+import type { About } from './about.ts';
 import type { Made } from '../make.ts';
 import type { Effect, Plan } from '../plan.ts';
 
-const where = { root: z.string(), instance: z.string(), waitMs: z.int().nonnegative().optional() };
+/** `now` is the time of whoever asks; without it the process has its own. */
+const where = { root: z.string(), instance: z.string(), waitMs: z.int().nonnegative().optional(), now: z.iso.datetime().optional() };
+
+/** Asked by the application that runs here: what would be switched to is staged, and the next start switches. */
+const underApp = { underApp: z.boolean().optional() };
 
 const snapshotWishSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('create'), note: z.string(), program: z.boolean(), rehash: z.boolean(), keep: z.int().positive() }),
@@ -33,9 +40,17 @@ const requestSchema = z.discriminatedUnion('kind', [
     channel: z.string(),
     version: z.string().nullable(),
   }),
+  /** What is offered, by the records alone: nothing is hashed and nothing changed. Answered like an update that stops at its plan. */
+  z.object({ kind: z.literal('check'), ...where, channel: z.string().optional() }),
   z.object({
     kind: z.literal('update'),
     ...where,
+    /** Of this channel instead of the installed one. */
+    channel: z.string().optional(),
+    /** At low priority, and with no more bytes per second than this (null: no limit). */
+    background: z.object({ bytesPerSecond: z.int().positive().nullable() }).optional(),
+    /** What the new version's data begins as: a migrated clone of the present data, or nothing. */
+    data: z.enum(['clone', 'fresh']).optional(),
     from: z.string().nullable(),
     /** Take what has expired, from a folder only. */
     acceptStale: z.boolean().optional(),
@@ -43,20 +58,25 @@ const requestSchema = z.discriminatedUnion('kind', [
     dryRun: z.boolean(),
     withoutPatches: z.boolean(),
   }),
+  /** Takes back that an update waits for the next start. */
+  z.object({ kind: z.literal('unstage'), ...where }),
   z.object({ kind: z.literal('switch'), ...where }),
   z.object({
     kind: z.literal('rollback'),
     ...where,
     to: z.string().nullable(),
     data: z.enum(['keep', 'restore']).optional(),
+    ...underApp,
   }),
-  z.object({ kind: z.literal('snapshot'), ...where, wish: snapshotWishSchema }),
+  z.object({ kind: z.literal('snapshot'), ...where, ...underApp, wish: snapshotWishSchema }),
+  z.object({ kind: z.literal('verify'), ...where }),
+  z.object({ kind: z.literal('repair'), ...where }),
 ]);
 
 const messageSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('progress'), progress: progressSchema }),
   z.object({ kind: z.literal('done'), result: z.unknown() }),
-  z.object({ kind: z.literal('failed'), failure: failureSchema }),
+  z.object({ kind: z.literal('failed'), failure: failureSchema, retryAfterMs: z.number().nonnegative().nullable() }),
 ]);
 
 export type Request = Readonly<z.infer<typeof requestSchema>>;
@@ -72,6 +92,7 @@ export type UpdateResult =
       readonly version: string;
       readonly plan: Plan;
       readonly effect: Effect;
+      readonly about: About;
       readonly dataCost: DataCost | null;
       readonly passed: readonly Passed[];
       readonly news: News;
@@ -98,10 +119,14 @@ export interface Done extends Made {
 
 export interface Results {
   readonly install: { readonly generation: Generation; readonly done: Done | null };
+  readonly check: UpdateResult;
   readonly update: UpdateResult;
+  readonly unstage: { readonly version: string | null };
   readonly switch: { readonly generation: Generation };
   readonly rollback: { readonly generation: Generation };
   readonly snapshot: SnapshotResult;
+  readonly verify: Report;
+  readonly repair: Repaired;
 }
 
 /** What became of a snapshot, and the ids of those that went: `before` is what a restore found, kept as a snapshot itself. */

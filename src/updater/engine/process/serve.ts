@@ -1,20 +1,23 @@
 /** Carries out one request in the engine's process: opens what it needs, holds the locks, closes everything whatever happens. */
 import { mkdir } from 'node:fs/promises';
+import { constants, setPriority } from 'node:os';
 import { readRecord } from '../../disk/atomic.ts';
 import { takeLock, type Lock } from '../../disk/lock.ts';
 import { isFolder, openRemote, type Remote } from '../../download/remote.ts';
-import { activate, settle } from '../../install/activate.ts';
+import { activate, condemn, settle } from '../../install/activate.ts';
 import { stagedGeneration } from '../../install/generations.ts';
 import { instanceOf, layoutOf, type Instance, type Layout } from '../../install/layout.ts';
-import { rollBack } from '../../install/rollback.ts';
+import { prepareRollback, rollBack } from '../../install/rollback.ts';
 import { cleanUpAfterGood } from '../../install/clean/cleanup.ts';
 import { sweep } from '../../install/clean/tidy.ts';
 import { Failed } from '../../model/failure.ts';
 import { parseSource, type Generation, type Source } from '../../model/generation.ts';
 import type { Job } from '../../model/job.ts';
+import { signedTime } from '../check.ts';
 import { update } from '../engine.ts';
 import { installFirst } from '../first.ts';
 import { updaterVersion } from '../machine.ts';
+import { serveRepair, serveVerify } from './repair.ts';
 import { serveSnapshot } from './snapshots.ts';
 import type { Request, RequestOf, Results, UpdateResult } from './requests.ts';
 
@@ -25,22 +28,30 @@ const patienceMs = 60_000;
 export async function serve(request: Request, job: Job): Promise<Results[Request['kind']]> {
   const layout = layoutOf(request.root);
   const instance = instanceOf(layout, request.instance);
+  if (request.kind === 'verify') return serveVerify({ layout, instance }, job);
   await mkdir(instance.folder, { recursive: true });
   const waitMs = request.waitMs ?? patienceMs;
   await using rootLock = await takeLock(layout.lock, { waitMs }, job);
   await sweep(layout, job);
-  const place = { layout, instance, rootLock, waitMs };
+  const now = request.now === undefined ? new Date() : new Date(request.now);
+  const place = { layout, instance, rootLock, waitMs, now };
   switch (request.kind) {
     case 'install':
       return await serveInstall(request, place, job);
     case 'update':
       return await serveUpdate(request, place, job);
+    case 'check':
+      return await serveCheck(request, place, job);
+    case 'unstage':
+      return await serveUnstage(place);
     case 'switch':
       return await serveSwitch(place, job);
     case 'rollback':
       return await serveRollback(request, place, job);
     case 'snapshot':
       return await serveSnapshot(request, place, job);
+    case 'repair':
+      return await serveRepair(place, job);
   }
 }
 
@@ -49,59 +60,78 @@ interface Place {
   readonly instance: Instance;
   readonly rootLock: Lock;
   readonly waitMs: number;
+  readonly now: Date;
 }
 
 async function serveInstall(request: RequestOf<'install'>, place: Place, job: Job): Promise<Results['install']> {
   const { from, caFile = null, pins = [] } = request;
   const beginning = { ...request, urls: typeof from === 'string' ? [from] : from, caFile, pins };
   await using remote = open(beginning);
-  const result = await installFirst(beginning, { ...place, remote, now: new Date() }, job);
+  const result = await installFirst(beginning, { ...place, remote }, job);
   if (result.kind !== 'staged') throw new Failed('check/no-such-version', `nothing is offered to this machine${reasons(result)}`);
   return { generation: await switchTo(result.generation, place, job), done: result.done };
 }
 
 async function serveUpdate(request: RequestOf<'update'>, place: Place, job: Job): Promise<Results['update']> {
-  const source = await installedSource(place.layout);
-  const { from, acceptStale = false } = request;
+  const source = await installedSource(place.layout, request.channel);
+  const { from, to, acceptStale = false, background, data = 'clone' } = request;
   if (acceptStale && (from === null || !isFolder(from))) throw new Failed('usage/wrong', 'only a folder may hold what has expired');
-  await using remote = open({ ...source, urls: from === null ? source.urls : [from] });
-  await settle({ ...place, now: new Date() });
+  if (background !== undefined) setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+  await using remote = open({ ...source, urls: from === null ? source.urls : [from] }, background?.bytesPerSecond);
+  await settle(place);
   const ruledOut = request.withoutPatches ? (['direct', 'two'] as const) : [];
-  return await update(
-    { to: request.to, dryRun: request.dryRun, ruledOut, why: 'update' },
-    { ...place, source, remote, acceptStale, now: new Date() },
-    job,
-  );
+  const upTo = request.dryRun ? 'plan' : 'staged';
+  return await update({ to, upTo, ruledOut, why: 'update', data }, { ...place, source, remote, acceptStale }, job);
+}
+
+async function serveCheck({ channel }: RequestOf<'check'>, place: Place, job: Job): Promise<Results['check']> {
+  const source = await installedSource(place.layout, channel);
+  await using remote = open(source);
+  await settle(place);
+  return await update({ to: null, upTo: 'guess', ruledOut: [], why: 'update' }, { ...place, source, remote }, job);
+}
+
+/** The version stays on the machine: whoever changes their mind fetches nothing. */
+async function serveUnstage({ instance }: Place): Promise<Results['unstage']> {
+  const staged = await stagedGeneration(instance);
+  if (staged?.why !== 'update') return { version: null };
+  await condemn(staged, new Failed('job/cancelled', 'it was not wanted any more').failure, { instance });
+  return { version: staged.version };
 }
 
 async function serveSwitch(place: Place, job: Job): Promise<Results['switch']> {
   const staged = await stagedGeneration(place.instance);
-  if (staged === null) return { generation: await settle({ ...place, now: new Date() }) };
+  if (staged === null) return { generation: await settle(place) };
   const generation = await switchTo(staged, place, job);
   // Content has proven itself by being switched to.
-  if (generation.state === 'good') await cleanUpAfterGood({ ...place, now: new Date() }, job);
+  if (generation.state === 'good') await cleanUpAfterGood({ ...place, signedNow: await signedTime(place.layout) }, job);
   return { generation };
 }
 
 async function serveRollback(request: RequestOf<'rollback'>, place: Place, job: Job): Promise<Results['rollback']> {
+  const way = { target: request.to, data: request.data ?? null };
+  if (request.underApp === true) return { generation: await prepareRollback(way, { ...place, now: new Date() }, job) };
   await using lock = await takeLock(place.instance.lock, place, job);
-  return { generation: await rollBack({ target: request.to, data: request.data ?? null }, { ...place, lock, now: new Date() }, job) };
+  return { generation: await rollBack(way, { ...place, lock }, job) };
 }
 
 async function switchTo(staged: Generation, place: Place, job: Job): Promise<Generation> {
   await using lock = await takeLock(place.instance.lock, place, job);
   job.report({ step: 'switch', doneBytes: 0, totalBytes: null });
-  return await activate(staged, { ...place, lock, now: new Date() }, job);
+  return await activate(staged, { ...place, lock }, job);
 }
 
-async function installedSource(layout: Layout): Promise<Source> {
+async function installedSource(layout: Layout, channel?: string): Promise<Source> {
   const source = await readRecord(layout.source, parseSource);
   if (source === null) throw new Failed('start/nothing', `nothing is installed in ${layout.root}`);
-  return source;
+  return channel === undefined ? source : { ...source, channel };
 }
 
-function open({ urls, caFile, pins }: Pick<Source, 'urls' | 'caFile' | 'pins'>): Remote & AsyncDisposable {
-  return openRemote({ urls, pins, userAgent: `moult/${updaterVersion}`, ...(caFile === null ? {} : { caFile }) });
+function open(
+  { urls, caFile, pins }: Pick<Source, 'urls' | 'caFile' | 'pins'>,
+  bytesPerSecond: number | null = null,
+): Remote & AsyncDisposable {
+  return openRemote({ urls, pins, bytesPerSecond, userAgent: `moult/${updaterVersion}`, ...(caFile === null ? {} : { caFile }) });
 }
 
 /** Why each offer was passed over, as the end of a sentence. */

@@ -154,6 +154,7 @@ async function rebuild({ n, version, epoch, previous }: Rebuilding, { epochs }: 
     triesLeft: version.health.tries,
     previous,
     why: 'repair',
+    data: 'clone',
     createdAt,
     startedAt: null,
     confirmedAt: null,

@@ -53,6 +53,7 @@ export async function makeEpoch(wish: EpochWish, job: Job): Promise<Epoch> {
  * then cut off begins anew from the same original.
  */
 export async function epochToClone(staged: Generation, current: Generation | null, instance: Instance): Promise<Epoch | null> {
+  if (staged.data === 'fresh') return null;
   if (staged.why !== 'rollback' && staged.why !== 'restore') return current;
   const named = await readEpoch(instance, staged.epoch);
   const source = named?.generation === staged.n && named.from !== null ? await readEpoch(instance, named.from) : named;
