@@ -14,6 +14,7 @@ import { versionName, type Generation } from '../../model/generation.ts';
 import type { Job } from '../../model/job.ts';
 import { snapshotLimits } from '../../model/application/snapshot.ts';
 import { listSnapshots } from '../../store/records.ts';
+import { signedTime } from '../checks/signed-time.ts';
 import { listEpochs } from '../epoch/record.ts';
 import { removeUnnamed, tidySnapshots, versionsOfSnapshots } from '../epoch/snapshot/keep.ts';
 import { retireEpochs } from '../epoch/snapshot/retire.ts';
@@ -45,10 +46,10 @@ export async function cleanUp({ layout, instance }: Pick<Ground, 'layout' | 'ins
   return { versions, objects: await removeUnnamed(layout) };
 }
 
-/** After a generation became good: the epochs that were left become snapshots, snapshots beyond their number go, then all else that nothing needs. */
+/** After a generation became good: the epochs that were left become snapshots, snapshots beyond their number or time go, then all else that nothing needs. */
 export async function cleanUpAfterGood(ground: Ground, job: Job): Promise<Cleaned> {
   await retireEpochs(ground, job);
-  await tidySnapshots({ keep: snapshotLimits.keep, signedNow: null }, ground);
+  await tidySnapshots({ keep: snapshotLimits.keep, signedNow: await signedTime(ground.layout) }, ground);
   return cleanUp(ground);
 }
 

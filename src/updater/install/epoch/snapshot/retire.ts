@@ -9,6 +9,7 @@ import { Failed } from '../../../model/failure.ts';
 import type { Generation } from '../../../model/generation.ts';
 import type { Job } from '../../../model/job.ts';
 import { readableSnapshots } from '../../../store/records.ts';
+import { signedTime } from '../../checks/signed-time.ts';
 import { currentGeneration, listGenerations, stagedGeneration } from '../../generations.ts';
 import type { Instance } from '../../layout.ts';
 import { epochFolder, listEpochs, type EpochRecord } from '../record.ts';
@@ -26,11 +27,14 @@ export async function retireEpochs(ground: Ground, job: Job): Promise<Retired> {
   const current = await currentGeneration(instance);
   if (current?.state !== 'good') return { made: [], kept: [] };
   const used = new Set([current.epoch, (await stagedGeneration(instance))?.epoch]);
+  const left = (await listEpochs(instance)).filter((record) => !used.has(record.epoch));
+  if (left.length === 0) return { made: [], kept: [] };
+  const now = await timeNow(ground);
   const made: Snapshot[] = [];
   const kept: { epoch: number; why: string }[] = [];
-  for (const epoch of (await listEpochs(instance)).filter((record) => !used.has(record.epoch))) {
+  for (const epoch of left) {
     try {
-      const snapshot = await retireOne(epoch, ground, job);
+      const snapshot = await retireOne(epoch, { ...ground, now }, job);
       if (snapshot !== null) made.push(snapshot);
     } catch (error) {
       // An epoch that cannot become a snapshot stays as it is, and the others need not wait for it.
@@ -39,6 +43,12 @@ export async function retireEpochs(ground: Ground, job: Job): Promise<Retired> {
     }
   }
   return { made, kept };
+}
+
+/** A clock that is behind what was signed is wrong, and what becomes a snapshot now is kept for its time from now on. */
+async function timeNow({ layout, now }: Ground): Promise<Date> {
+  const signed = await signedTime(layout);
+  return signed === null || signed < now ? now : signed;
 }
 
 async function retireOne(record: EpochRecord, ground: Ground, job: Job): Promise<Snapshot | null> {
