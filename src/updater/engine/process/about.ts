@@ -33,11 +33,16 @@ export function aboutOf(
     severity,
     risk,
     publishedAt,
-    notes: Object.fromEntries(Object.entries(manifest.notes).map(([language, text]) => [language, cut(text)])),
+    notes: notesOf(manifest),
     changes: { security: count('security'), fixes: count('fix', 'perf'), features: count('feat') },
     breaking: breaking.map(({ what }) => what),
     canMigrate: missingMigration(parseDataDeclaration(manifest.data), from, manifest.dataVersion) === null,
   };
+}
+
+/** A release's notes by language, each no longer than anybody reads. */
+export function notesOf({ notes }: Pick<Manifest, 'notes'>): Manifest['notes'] {
+  return Object.fromEntries(Object.entries(notes).map(([language, text]) => [language, cut(text)]));
 }
 
 function cut(text: string): string {

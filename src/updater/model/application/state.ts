@@ -33,15 +33,16 @@ export type UpdateKind = UpdateState['kind'];
 
 const next: Readonly<Record<UpdateKind, readonly UpdateKind[]>> = {
   disabled: ['idle'],
-  idle: ['checking', 'repairing', 'disabled'],
-  checking: ['idle', 'available', 'failed'],
+  // 'available' and 'ready' are also what a program finds when it starts.
+  idle: ['checking', 'available', 'preparing', 'ready', 'confirming', 'repairing', 'disabled'],
+  checking: ['idle', 'available', 'ready', 'failed'],
   available: ['checking', 'preparing', 'idle', 'repairing', 'disabled'],
   preparing: ['ready', 'failed', 'available', 'idle'],
-  ready: ['restarting', 'checking', 'idle', 'repairing'],
+  ready: ['restarting', 'checking', 'preparing', 'available', 'idle', 'repairing'],
   restarting: ['confirming', 'failed', 'ready'],
-  confirming: ['idle', 'failed'],
+  confirming: ['idle', 'available', 'ready', 'failed'],
   repairing: ['idle', 'failed'],
-  failed: ['idle', 'checking', 'preparing', 'repairing', 'disabled'],
+  failed: ['idle', 'checking', 'available', 'preparing', 'repairing', 'disabled'],
 };
 
 /** Whether an update in state `from` may go to state `to`; staying in a kind (new progress) is always allowed. */
