@@ -1,5 +1,6 @@
 /** The `moult` command. Handlers return exit codes; wrong usage is 2, as in `docs/commands.md`. */
 import { Command, CommanderError } from 'commander';
+import { askEngine } from '../../updater/engine/process/client.ts';
 import { diff } from './commands/diff.ts';
 import { rollback, versions, type RollbackOptions } from './commands/history.ts';
 import { install, type InstallOptions } from './commands/install.ts';
@@ -10,10 +11,10 @@ import { createCommand, deleteCommand, listCommand, pinCommand, restoreCommand, 
 import { exportData, type ExportOptions } from './data/export.ts';
 import type { Globals } from './place.ts';
 
-/** Runs one command line (without the program's own name) and returns the exit code. */
-export async function main(args: readonly string[]): Promise<number> {
+/** Runs one command line (without the program's own name) and returns the exit code; `ask` starts the engine in the kind of process that there is. */
+export async function main(args: readonly string[], ask = askEngine): Promise<number> {
   let exitCode = 0;
-  const program = build((code) => {
+  const program = build(ask, (code) => {
     exitCode = code;
   });
   try {
@@ -31,7 +32,7 @@ function withSwitch(args: readonly string[]): string[] {
   return args.at(-1) === '--switch' ? [...args.slice(0, -1), 'start'] : [...args];
 }
 
-function build(end: (code: number) => void): Command {
+function build(ask: Globals['ask'], end: (code: number) => void): Command {
   const program = new Command('moult')
     .description('installs, updates and takes back versions of an application')
     .option('--root <dir>', 'where the installation lives (else MOULT_ROOT, else the usual place)')
@@ -40,7 +41,8 @@ function build(end: (code: number) => void): Command {
     .option('--yes', 'say yes to what would be asked', false)
     .option('--quiet', 'no progress', false)
     .exitOverride();
-  const run = (command: (globals: Globals) => Promise<number>): Promise<void> => command(program.opts<Globals>()).then(end);
+  const run = (command: (globals: Globals) => Promise<number>): Promise<void> =>
+    command({ ...program.opts<Omit<Globals, 'ask'>>(), ask }).then(end);
   addInstalling(program, run);
   addLooking(program, run);
   addSnapshots(program.command('snapshot').description('what the instance had at one moment, kept and gone back to'), run);

@@ -1,13 +1,15 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { AskEngine } from '../../updater/engine/process/client.ts';
 import { instanceOf, layoutOf, type Instance, type Layout } from '../../updater/install/layout.ts';
 import type { Manner } from './terminal.ts';
 
-/** The options that every command has. */
+/** The options that every command has, and how it asks the engine. */
 export interface Globals extends Manner {
   readonly root: string | undefined;
   readonly instance: string;
   readonly yes: boolean;
+  readonly ask: AskEngine;
 }
 
 /** Where a command works. */
@@ -17,9 +19,9 @@ export interface Place {
 }
 
 /** The installation that the options name: `--root`, else `MOULT_ROOT`, else the platform's usual place for a user's programs. */
-export function placeOf(globals: Globals): Place {
-  const layout = layoutOf(resolve(globals.root ?? process.env['MOULT_ROOT'] ?? usualRoot()));
-  return { layout, instance: instanceOf(layout, globals.instance) };
+export function placeOf({ root, instance }: Pick<Globals, 'root' | 'instance'>): Place {
+  const layout = layoutOf(resolve(root ?? process.env['MOULT_ROOT'] ?? usualRoot()));
+  return { layout, instance: instanceOf(layout, instance) };
 }
 
 function usualRoot(): string {

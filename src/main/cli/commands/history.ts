@@ -1,7 +1,6 @@
 import { listGenerations, installedGeneration } from '../../../updater/install/generations.ts';
 import { Failed } from '../../../updater/model/failure.ts';
 import type { Generation } from '../../../updater/model/generation.ts';
-import { askEngine } from '../../../updater/engine/process/client.ts';
 import { placeOf, type Globals } from '../place.ts';
 import { runCommand, say } from '../terminal.ts';
 import { summaryOf } from './outcome.ts';
@@ -29,7 +28,7 @@ export function rollback(globals: Globals, target: string | undefined, options: 
     const before = await installedGeneration(instance);
     const where = { root: layout.root, instance: instance.name };
     const request = { kind: 'rollback', ...where, to: target ?? null, ...dataChoice(options) } as const;
-    const { generation } = await askEngine<'rollback'>(request, job);
+    const { generation } = await globals.ask<'rollback'>(request, job);
     say(globals, summaryOf(before.version, generation, null), `Back on ${generation.version}; ${before.version} stays on this machine.`);
     return 0;
   });

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { askEngine } from '../../../updater/engine/process/client.ts';
 import { Failed } from '../../../updater/model/failure.ts';
 import { placeLauncher } from '../../launcher/place.ts';
 import { placeOf, type Globals } from '../place.ts';
@@ -22,7 +21,7 @@ export function install(globals: Globals, options: InstallOptions): Promise<numb
   return runCommand(globals, async (job) => {
     const { layout, instance } = placeOf(globals);
     const { channel, product } = options;
-    const result = await askEngine<'install'>(
+    const result = await globals.ask<'install'>(
       {
         kind: 'install',
         root: layout.root,

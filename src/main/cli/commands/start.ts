@@ -1,4 +1,4 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { z } from 'zod';
 import { placeLauncher } from '../../launcher/place.ts';
 import { machineClock, patience } from '../../supervisor/patience.ts';
@@ -8,6 +8,7 @@ import { lastFailure } from '../../../updater/install/checks/hold.ts';
 import { Failed, failureOf } from '../../../updater/model/failure.ts';
 import { failureSchema } from '../../../updater/model/generation.ts';
 import type { Job } from '../../../updater/model/job.ts';
+import { startedAgain, thisProcess } from '../again.ts';
 import { placeOf, type Globals } from '../place.ts';
 import { runCommand } from '../terminal.ts';
 import { lastFailureText, newsText } from './news.ts';
@@ -69,11 +70,10 @@ function hostOf({ host }: StartOptions): string | null {
 /** A supervisor of its own process, which outlives this one. */
 async function startAside(globals: Globals, wish: Wish, job: Job): Promise<number> {
   const { layout, instance } = placeOf(globals);
-  const script = process.argv[1];
-  if (script === undefined) throw new Failed('bug/unexpected', 'this program does not know its own script');
   const wishes = [...(wish.isSafe ? ['--safe'] : []), ...(wish.host === null ? [] : ['--host', wish.host])];
-  const args = ['--root', layout.root, '--instance', instance.name, '--quiet', 'start', ...wishes];
-  const child = fork(script, args, { detached: true, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  const { program, args } = startedAgain(thisProcess());
+  const words = ['--root', layout.root, '--instance', instance.name, '--quiet', 'start', ...wishes];
+  const child = spawn(program, [...args, ...words], { detached: true, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
   const stop = (): unknown => child.kill('SIGTERM');
   job.signal.addEventListener('abort', stop);
   const exitCode = await readinessOf(child);

@@ -1,5 +1,4 @@
 import { supervise } from '../../supervisor/supervise.ts';
-import { askEngine } from '../../../updater/engine/process/client.ts';
 import type { News, RequestOf, UpdateResult } from '../../../updater/engine/process/requests.ts';
 import { isFolder } from '../../../updater/download/remote.ts';
 import { Failed } from '../../../updater/model/failure.ts';
@@ -74,7 +73,7 @@ function ask(globals: Globals, options: UpdateOptions, job: Job): Promise<Update
     // What is old is the person's to accept, and only from a folder that they name.
     acceptStale: globals.yes && options.from !== undefined && isFolder(options.from),
   };
-  return askEngine<'update'>(request, job);
+  return globals.ask<'update'>(request, job);
 }
 
 /** The signature's date and a withdrawn version, in the JSON of every answer that asked. */

@@ -1,5 +1,4 @@
 /** `moult snapshot …`: what the instance had at one moment, kept and gone back to. */
-import { askEngine } from '../../../updater/engine/process/client.ts';
 import type { RequestOf, SnapshotResult } from '../../../updater/engine/process/requests.ts';
 import { installedGeneration } from '../../../updater/install/generations.ts';
 import { findVersion } from '../../../updater/install/versions.ts';
@@ -115,7 +114,7 @@ export function restoreCommand(globals: Globals, id: string): Promise<number> {
 function ask(globals: Globals, wish: RequestOf<'snapshot'>['wish'], job: Job): Promise<SnapshotResult> {
   const { layout, instance } = placeOf(globals);
   const patience = wish.kind === 'restore' ? { waitMs: waitForProgramMs } : {};
-  return askEngine<'snapshot'>({ kind: 'snapshot', root: layout.root, instance: instance.name, ...patience, wish }, job);
+  return globals.ask<'snapshot'>({ kind: 'snapshot', root: layout.root, instance: instance.name, ...patience, wish }, job);
 }
 
 function keepOf({ keep }: CreateOptions): number {
