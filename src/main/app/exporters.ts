@@ -1,7 +1,7 @@
 /** The notes in open formats: `notes.json` (an array of objects) and `notes.csv` (RFC 4180, UTF-8, a header line). */
 import { join } from 'node:path';
 import { replaceFile } from '../../updater/disk/atomic.ts';
-import type { Note } from './notes.ts';
+import type { Note } from '../contract/notes.ts';
 
 const columns = ['id', 'title', 'text', 'writtenAt'] as const;
 

@@ -3,12 +3,10 @@ import Database from 'better-sqlite3';
 import { z } from 'zod';
 import { Failed } from '../../updater/model/failure.ts';
 import { parseAs } from '../../updater/model/parse.ts';
+import type { Note } from '../contract/notes.ts';
 import { dataVersionOf, migrate, newestDataVersion } from './migrations.ts';
 
 const noteSchema = z.object({ id: z.int(), title: z.string(), text: z.string(), writtenAt: z.string() });
-
-/** One note; its title is its first line unless it was given one. */
-export type Note = Readonly<z.infer<typeof noteSchema>>;
 
 /** Open notes: whoever opened them closes them. `list` and `search` answer newest first. */
 export interface Notes extends Disposable {
@@ -17,6 +15,10 @@ export interface Notes extends Disposable {
   search(words: string): readonly Note[];
   /** Writes a note, durably, and returns it. */
   write(text: string, now: Date): Note;
+  /** Writes over a note, durably, and returns it as it is now; throws `usage/wrong` when there is none. */
+  rewrite(id: number, text: string, now: Date): Note;
+  /** Removes a note, durably; false when it was gone already. */
+  remove(id: number): boolean;
   /** Opens, writes and reads the way a person would, and leaves nothing behind. */
   rehearse(): void;
 }
@@ -74,14 +76,14 @@ function notesIn(database: Database.Database): Notes {
       : rows(
           database.prepare(`${selectTitled} WHERE id IN (SELECT rowid FROM words WHERE words MATCH ?) ORDER BY id DESC`).all(quoted(words)),
         );
-  const write = (text: string, now: Date): Note => {
-    const note = { title: titleOf(text), text, writtenAt: now.toISOString() };
-    const insert =
-      dataVersion < 2
-        ? database.prepare('INSERT INTO notes (text, written_at) VALUES (@text, @writtenAt)')
-        : database.prepare('INSERT INTO notes (title, text, written_at) VALUES (@title, @text, @writtenAt)');
-    return { ...note, id: Number(insert.run(note).lastInsertRowid) };
-  };
+  const insert = insertion(database);
+  const write = (text: string, now: Date): Note => insert(null, text, now);
+  const remove = (id: number): boolean => database.prepare('DELETE FROM notes WHERE id = ?').run(id).changes > 0;
+  // Taken out and put in again: so the words that can be searched for follow.
+  const rewrite = database.transaction((id: number, text: string, now: Date): Note => {
+    if (!remove(id)) throw new Failed('usage/wrong', `there is no note ${id}`);
+    return insert(id, text, now);
+  });
   const rehearse = (): void => {
     database.exec('BEGIN IMMEDIATE');
     try {
@@ -91,7 +93,18 @@ function notesIn(database: Database.Database): Notes {
       database.exec('ROLLBACK');
     }
   };
-  return { dataVersion, list, search, write, rehearse, [Symbol.dispose]: () => database.close() };
+  return { dataVersion, list, search, write, rewrite, remove, rehearse, [Symbol.dispose]: () => database.close() };
+}
+
+function insertion(database: Database.Database): (id: number | null, text: string, now: Date) => Note {
+  const insert =
+    dataVersionOf(database) < 2
+      ? database.prepare('INSERT INTO notes (id, text, written_at) VALUES (@id, @text, @writtenAt)')
+      : database.prepare('INSERT INTO notes (id, title, text, written_at) VALUES (@id, @title, @text, @writtenAt)');
+  return (id, text, now) => {
+    const note = { title: titleOf(text), text, writtenAt: now.toISOString() };
+    return { ...note, id: Number(insert.run({ ...note, id }).lastInsertRowid) };
+  };
 }
 
 const selectTitled = 'SELECT id, title, text, written_at AS writtenAt FROM notes';

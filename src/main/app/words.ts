@@ -1,6 +1,7 @@
 /** The notes from a terminal: `list`, `write TEXT`, `search WORDS`. */
 import { Failed } from '../../updater/model/failure.ts';
-import type { Note, Notes } from './notes.ts';
+import type { Note } from '../contract/notes.ts';
+import type { Notes } from './notes.ts';
 
 /** Does what the words say and prints the answer. Throws `usage/wrong` for words that it does not know. */
 export function runWords([verb, ...rest]: readonly string[], notes: Notes, { newestFirst }: { readonly newestFirst: boolean }): void {

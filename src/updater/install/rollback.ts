@@ -8,6 +8,7 @@ import type { Job } from '../model/job.ts';
 import { readableSnapshots } from '../store/records.ts';
 import { activate, settle, type Switching } from './activate.ts';
 import { readEpoch } from './epoch/record.ts';
+import type { Ground } from './epoch/snapshot/take.ts';
 import { unpackEpoch } from './epoch/snapshot/unpack.ts';
 import { installedGeneration, listGenerations, stageGeneration } from './generations.ts';
 import type { Instance } from './layout.ts';
@@ -28,25 +29,30 @@ export async function rollBack(way: WayBack, switching: Switching, job: Job): Pr
   return staged === null ? settle(switching) : activate(staged, switching, job);
 }
 
+/** The same up to the switch, which the next start makes. Under the lock of the root; the application may run. */
+export async function prepareRollback(way: WayBack, ground: Ground, job: Job): Promise<Generation> {
+  return (await stageRollback(way, ground, job)) ?? settle(ground);
+}
+
 /**
  * Stages a generation with an old version, every file of which was verified; its record names the epoch that its own will be a
  * clone of. Null where the target runs already. Throws `usage/wrong` for an unknown target, `switch/denied` when that version is
  * damaged, gone, or may not be gone back to, `switch/data` when it cannot read the data.
  */
-async function stageRollback(way: WayBack, switching: Switching, job: Job): Promise<Generation | null> {
-  const { layout, instance, now } = switching;
+async function stageRollback(way: WayBack, ground: Ground, job: Job): Promise<Generation | null> {
+  const { layout, instance, now } = ground;
   const current = await installedGeneration(instance);
   if (way.target !== null && isNamedBy(way.target, current)) return null;
   const back = chooseTarget(way.target, current, await listGenerations(instance));
   const version = await findVersion(layout, back.treeDigest);
   if (version === null) throw new Failed('switch/denied', `version ${back.version} is not on this machine any more`);
-  await refuseForbidden(current, version, switching);
+  await refuseForbidden(current, version, ground);
   const data = await chooseData(way.data, { current, back, version }, instance);
   const difference = await compareTree(version.folder, version.manifest.tree, job);
   if (difference.missing.length + difference.extra.length + difference.changed.length > 0) {
     throw new Failed('switch/denied', `version ${back.version} is damaged`);
   }
-  const { epoch } = data.kind === 'epoch' ? data : await unpackEpoch(data.snapshot, { why: 'rollback', ground: switching }, job);
+  const { epoch } = data.kind === 'epoch' ? data : await unpackEpoch(data.snapshot, { why: 'rollback', ground }, job);
   return stageGeneration(instance, version.manifest, { why: 'rollback', now, tries: version.manifest.health.tries, epoch });
 }
 

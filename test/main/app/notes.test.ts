@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
@@ -9,6 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { csvOf } from '../../../src/main/app/exporters.ts';
 import { migrateNotes, openNotes, readNotes } from '../../../src/main/app/notes.ts';
 import { tempFolder } from '../../folder.ts';
+import { openGoodPlace } from '../supervisor/fixture.ts';
 
 const now = new Date('2026-05-06T07:08:09.010Z');
 
@@ -107,9 +109,12 @@ function writeOld(path: string, note: string): void {
   database.close();
 }
 
+/** Starts it on an epoch of its own in an installation that something else is installed in, without a window. */
 async function startIn(folder: string, environment: NodeJS.ProcessEnv) {
   const healthFile = join(folder, 'health');
-  const env = { ...process.env, MOULT_EPOCH: join(folder, 'epoch'), MOULT_HEALTH: healthFile, ...environment };
+  if (!existsSync(join(folder, 'root'))) await openGoodPlace(join(folder, 'root'));
+  const place = { MOULT_ROOT: join(folder, 'root'), MOULT_EPOCH: join(folder, 'epoch'), MOULT_HOST: 'headless' };
+  const env = { ...process.env, ...place, MOULT_HEALTH: healthFile, ...environment };
   const child = spawn(process.execPath, [resolve('src/main/app/notes-process.ts')], {
     cwd: folder,
     env,

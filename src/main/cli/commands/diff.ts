@@ -1,12 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { createTwoFilesPatch } from 'diff';
+import { bothHere, compareFiles, diffOf } from '../../shell/answers/compare.ts';
 import { listGenerations } from '../../../updater/install/generations.ts';
 import type { Instance, Layout } from '../../../updater/install/layout.ts';
-import { acceptedManifest, findVersion } from '../../../updater/install/versions.ts';
+import { acceptedManifest, type Version } from '../../../updater/install/versions.ts';
 import { Failed } from '../../../updater/model/failure.ts';
 import type { Manifest } from '../../../updater/model/manifest.ts';
-import type { TreeFile } from '../../../updater/model/tree.ts';
 import { placeOf, type Globals } from '../place.ts';
 import { runCommand, say } from '../terminal.ts';
 
@@ -17,7 +14,7 @@ export function diff(globals: Globals, [a, b]: readonly [string, string], option
     const from = await manifestOf(a, layout, instance);
     const to = await manifestOf(b, layout, instance);
     const files = compareFiles(from, to);
-    const text = options.text === true ? await textOf(files.changed, { from, to, layout }) : null;
+    const text = options.text === true ? await textOf(files.changed, await bothHere(from, to, layout)) : null;
     const list = [
       ...files.added.map((path) => `+ ${path}`),
       ...files.removed.map((path) => `- ${path}`),
@@ -39,55 +36,9 @@ async function manifestOf(name: string, layout: Layout, instance: Instance): Pro
   return manifest;
 }
 
-interface Files {
-  readonly added: readonly string[];
-  readonly removed: readonly string[];
-  readonly changed: readonly string[];
-}
-
-function compareFiles(from: Manifest, to: Manifest): Files {
-  const entries = ({ tree }: Manifest): Map<string, string> =>
-    new Map([
-      ...tree.files.map((file) => [file.path, identity(file)] as const),
-      ...tree.links.map(({ path, target }) => [path, target] as const),
-    ]);
-  const before = entries(from);
-  const after = entries(to);
-  return {
-    added: [...after.keys()].filter((path) => !before.has(path)),
-    removed: [...before.keys()].filter((path) => !after.has(path)),
-    changed: [...after.keys()].filter((path) => before.has(path) && before.get(path) !== after.get(path)),
-  };
-}
-
-function identity({ sha256, mode }: TreeFile): string {
-  return `${sha256} ${mode}`;
-}
-
-const mostTextBytes = 1024 ** 2;
-
-/** The unified diff of every changed file that is text in both versions and not too large to be read by a person. */
-async function textOf(paths: readonly string[], { from, to, layout }: { from: Manifest; to: Manifest; layout: Layout }): Promise<string> {
-  const folders = await Promise.all([from, to].map(async ({ tree }) => (await findVersion(layout, tree.digest))?.folder ?? null));
-  const [before, after] = folders;
-  if (before === null || before === undefined || after === null || after === undefined) {
-    throw new Failed('usage/wrong', 'only versions that are on this machine can be compared line by line');
-  }
+/** Every changed file line by line, or that it is no text. */
+async function textOf(paths: readonly string[], versions: readonly [Version, Version]): Promise<string> {
   const diffs: string[] = [];
-  for (const path of paths) {
-    const texts = await Promise.all([readText(join(before, path)), readText(join(after, path))]);
-    const [old, now] = texts;
-    diffs.push(
-      typeof old === 'string' && typeof now === 'string'
-        ? createTwoFilesPatch(path, path, old, now, from.version, to.version)
-        : `(not text) ${path}\n`,
-    );
-  }
+  for (const path of paths) diffs.push((await diffOf(path, versions)) ?? `(not text) ${path}\n`);
   return diffs.join('');
-}
-
-async function readText(path: string): Promise<string | null> {
-  const bytes = await readFile(path);
-  if (bytes.length > mostTextBytes || bytes.includes(0)) return null;
-  return bytes.toString('utf8');
 }

@@ -51,7 +51,9 @@ function environmentOf({ layout, instance, version, generation, health, isSafe, 
   const folder = epochFolder(instance, generation.epoch);
   const boot = { layout, instance, version, generation: generation.n, epochFolder: folder, healthFile: health, mode: 'run' } as const;
   const wishes = { ...(isSafe ? { MOULT_SAFE: '1' } : {}), ...(host === null ? {} : { MOULT_HOST: host }) };
-  return { ...inheritedEnvironment(), ...bootEnvironment(boot), ...wishes };
+  const { MOULT_BROWSER: browser } = process.env;
+  const theirs = browser === undefined ? {} : { MOULT_BROWSER: browser };
+  return { ...inheritedEnvironment(), ...theirs, ...bootEnvironment(boot), ...wishes };
 }
 
 function programOf(child: ChildProcess): Program {

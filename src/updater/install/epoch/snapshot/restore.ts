@@ -32,20 +32,26 @@ export interface Restored {
  * is not here, is damaged, or may not be gone back to. Under the locks of the root and the instance. Atomic: the pointer's rename.
  */
 export async function restoreSnapshot(named: string, switching: Switching, job: Job): Promise<Restored> {
-  const { instance } = switching;
-  const { snapshots } = storeOf(switching);
+  const restored = await prepareRestore(named, switching, job);
+  return { ...restored, generation: await activate(restored.generation, switching, job) };
+}
+
+/** The same up to the switch, which the next start makes: the generation is staged. Under the lock of the root; the application may run. */
+export async function prepareRestore(named: string, ground: Ground, job: Job): Promise<Restored> {
+  const { instance } = ground;
+  const { snapshots } = storeOf(ground);
   const from = await readSnapshot(snapshots, await resolveSnapshot(snapshots, named));
   const current = await installedGeneration(instance);
-  await refuseForeign(from, switching);
-  const version = await wholeVersion(from, switching, job);
-  if (semver.lt(from.version, current.version)) await refuseForbidden(current, version, switching);
-  const epoch = await unpackEpoch(from, { why: 'restore', ground: switching }, job);
+  await refuseForeign(from, ground);
+  const version = await wholeVersion(from, ground, job);
+  if (semver.lt(from.version, current.version)) await refuseForbidden(current, version, ground);
+  const epoch = await unpackEpoch(from, { why: 'restore', ground }, job);
   const wish = { kind: 'pre-update', note: `before going back to ${from.id}`, program: false, rehash: false } as const;
-  const before = await takeSnapshot(wish, switching, job);
-  const { now } = switching;
+  const before = await takeSnapshot(wish, ground, job);
+  const { now } = ground;
   const made = { why: 'restore', now, tries: version.manifest.health.tries, epoch: epoch.epoch, evolutions: from.evolutions } as const;
   const staged = await stageGeneration(instance, version.manifest, made);
-  return { generation: await activate(staged, switching, job), from, before };
+  return { generation: staged, from, before };
 }
 
 async function refuseForeign({ id, product, platform, arch }: Snapshot, { layout }: Ground): Promise<void> {
