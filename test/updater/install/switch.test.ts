@@ -183,13 +183,14 @@ describe('tidying', () => {
     const epoch = join(instance.epochs, '1');
     const places = [layout.root, layout.versions, layout.trust, layout.accepted, instance.folder, instance.generations, epoch];
     for (const folder of places) await writeFile(join(folder, '.moult-new-0123456789abcdef'), 'half');
-    await mkdir(join(layout.versions, '.moult-old-0123456789abcdef', 'bin'), { recursive: true });
+    for (const folder of [layout.versions, instance.epochs])
+      await mkdir(join(folder, '.moult-old-0123456789abcdef', 'data'), { recursive: true });
     await writeFile(join(layout.root, '.moult-new-mine'), 'mine');
     await writeFile(join(layout.instances, '.DS_Store'), 'not an instance');
     await sweep(layout, job);
     const leftAtWork = await readdir(layout.root, { recursive: true });
     const ofInstance = leftAtWork.filter((path) => path.includes('.moult') && path.includes('default'));
-    expect(ofInstance.length).toBe(3);
+    expect(ofInstance.length).toBe(5);
     await switching[Symbol.asyncDispose]();
     await sweep(layout, job);
     const left = await readdir(layout.root, { recursive: true });

@@ -56,5 +56,5 @@ async function sweepFolders(folders: readonly string[]): Promise<void> {
 }
 
 async function recordFolders({ folder, generations, epochs, snapshots }: Instance): Promise<readonly string[]> {
-  return [folder, generations, snapshots, ...(await namesIn(epochs)).map((epoch) => join(epochs, epoch))];
+  return [folder, generations, epochs, snapshots, ...(await namesIn(epochs)).map((epoch) => join(epochs, epoch))];
 }
