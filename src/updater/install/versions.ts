@@ -7,10 +7,11 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { namesIn, readableRecord, removeTree, syncFolder, writeRecord } from '../disk/atomic.ts';
 import { Failed } from '../model/failure.ts';
-import { parseVersionRecord, versionName, type Floor, type VersionRecord } from '../model/generation.ts';
-import { timeText } from '../model/parse.ts';
+import { floorSchema, parseVersionRecord, versionName, type Floor, type VersionRecord } from '../model/generation.ts';
+import { parseAs, sha256Schema, timeText } from '../model/parse.ts';
 import { manifestLimits, parseManifest, type Manifest } from '../model/manifest.ts';
 import { writeBootList } from './checks/boot-list.ts';
 import { runningVersions } from './instances.ts';
@@ -37,23 +38,21 @@ export async function beginVersion(layout: Layout, manifest: Manifest): Promise<
 }
 
 /** Makes a built and synced tree a version. Atomic: the record's rename is the moment. */
-export async function recordVersion(
-  layout: Layout,
-  manifest: Manifest,
-  vouched: { manifestSha256: string; floor: Floor; now: Date },
-): Promise<void> {
+export async function recordVersion(layout: Layout, manifest: Manifest, vouched: Vouched): Promise<void> {
   await mkdir(layout.accepted, { recursive: true });
-  await writeRecord(join(layout.accepted, `${manifest.tree.digest}.json`), { manifest, floor: vouched.floor });
-  const record: VersionRecord = {
-    version: manifest.version,
-    treeDigest: manifest.tree.digest,
-    manifestSha256: vouched.manifestSha256,
-    floor: vouched.floor,
-    createdAt: timeText(vouched.now),
-  };
+  const { manifestSha256, floor, now } = vouched;
+  await writeRecord(acceptedPath(layout, manifest.tree.digest), { manifest, manifestSha256, floor });
   await writeBootList(layout, manifest);
   await syncFolder(layout.versions);
-  await writeRecord(join(layout.versions, `${versionName(record.version, record.treeDigest)}.json`), record);
+  await writeVersionRecord(layout, manifest, { manifestSha256, floor, now });
+}
+
+/** Writes the record of a version anew whose tree stands and was mended, from what was kept when it was accepted. Atomic. Throws `state/damaged` when that is gone. */
+export async function recordAgain(layout: Layout, treeDigest: string, now: Date): Promise<void> {
+  const kept = await readableRecord(acceptedPath(layout, treeDigest), (value) => parseKept(value, treeDigest), manifestLimits.bytes);
+  if (kept === null)
+    throw new Failed('state/damaged', `trust/accepted/${treeDigest}.json says nothing that a record could be written from`);
+  await writeVersionRecord(layout, kept.manifest, { ...kept, now });
 }
 
 /** Every version that stands, in no order. A damaged record makes its version not stand. */
@@ -75,8 +74,7 @@ export async function findVersion(layout: Layout, treeDigest: string): Promise<V
 
 /** The manifest that was accepted for a tree, also when the tree is gone; null when it was never accepted or its file is damaged. */
 export async function acceptedManifest(layout: Layout, treeDigest: string): Promise<Manifest | null> {
-  const path = join(layout.accepted, `${treeDigest}.json`);
-  return readableRecord(path, (value) => parseAccepted(value, treeDigest), manifestLimits.bytes);
+  return readableRecord(acceptedPath(layout, treeDigest), (value) => parseAccepted(value, treeDigest), manifestLimits.bytes);
 }
 
 /** The highest metadata versions that any standing version was accepted under, per role: protection that outlives the trust folder. */
@@ -88,12 +86,37 @@ export async function floorOf(layout: Layout): Promise<Floor> {
   return floor;
 }
 
+interface Vouched {
+  readonly manifestSha256: string;
+  readonly floor: Floor;
+  readonly now: Date;
+}
+
+async function writeVersionRecord(layout: Layout, { version, tree }: Manifest, { manifestSha256, floor, now }: Vouched): Promise<void> {
+  const record: VersionRecord = { version, treeDigest: tree.digest, manifestSha256, floor, createdAt: timeText(now) };
+  await writeRecord(join(layout.versions, `${versionName(version, tree.digest)}.json`), record);
+}
+
+function acceptedPath(layout: Layout, treeDigest: string): string {
+  return join(layout.accepted, `${treeDigest}.json`);
+}
+
 function folderOf(layout: Layout, version: string, treeDigest: string): string {
   return join(layout.versions, versionName(version, treeDigest));
 }
 
 async function readVersionRecord(layout: Layout, treeDigest: string): Promise<VersionRecord | null> {
   return (await listVersions(layout)).find((record) => record.treeDigest === treeDigest) ?? null;
+}
+
+const keptSchema = z.object({ manifestSha256: sha256Schema, floor: floorSchema });
+
+/** What is kept of a version beside its manifest; the oldest clients kept less. */
+function parseKept(value: unknown, treeDigest: string): Omit<Vouched, 'now'> & { readonly manifest: Manifest } {
+  return {
+    ...parseAs(keptSchema, value, { what: 'accepted manifest', code: 'state/damaged' }),
+    manifest: parseAccepted(value, treeDigest),
+  };
 }
 
 function parseAccepted(value: unknown, treeDigest: string): Manifest {

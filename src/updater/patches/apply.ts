@@ -12,11 +12,9 @@ import { linkInside } from '../disk/inside.ts';
 import { besideModule, runOnWorkers } from '../disk/pool.ts';
 import { Failed } from '../model/failure.ts';
 import type { Job } from '../model/job.ts';
-import type { PatchStream } from '../model/patch.ts';
 import type { Tree } from '../model/tree.ts';
 import { requireIntact } from './body.ts';
-import { placedFrames, type PatchFile } from './container.ts';
-import type { PlacedStream } from './forms/column.ts';
+import { placedFrames, placedStream, type PatchFile } from './container.ts';
 import { planBuild, type BuildPlan } from './plan.ts';
 import { work, type BuildTask, type Clone, type Rebuild } from './work/work.ts';
 
@@ -78,7 +76,7 @@ async function requireBody({ patch, body }: Place, plan: BuildPlan, job: Job): P
 function filesOf(patch: PatchFile, plan: BuildPlan, locate: Locate): readonly File[] {
   const rebuilds = plan.rebuilds.map(({ entry, from, file }): Rebuild => {
     const { size, form } = entry;
-    const streams = entry.streams.map((stream) => placed(stream, patch));
+    const streams = entry.streams.map((stream) => placedStream(stream, patch));
     return { kind: 'rebuild', from: from === null ? null : { ...from, path: locate(from.path) }, recipe: { size, form, streams }, file };
   });
   return [...rebuilds, ...clones(plan.clones, locate)];
@@ -86,12 +84,6 @@ function filesOf(patch: PatchFile, plan: BuildPlan, locate: Locate): readonly Fi
 
 function clones(planned: BuildPlan['clones'], locate: Locate): readonly Clone[] {
   return planned.map(({ from, file }) => ({ kind: 'clone', from: locate(from), file }));
-}
-
-function placed({ frame, offset, length }: PatchStream, { header, headerSize }: PatchFile): PlacedStream {
-  const found = header.frames[frame];
-  if (found === undefined) throw new Failed('build/invalid', 'a stream lies in no frame');
-  return { frame: { ...found, offset: headerSize + found.offset }, offset, length };
 }
 
 /** In threads when there is enough work for more than one of them. */

@@ -11,9 +11,10 @@
 import { createPublicKey, hash, verify } from 'node:crypto';
 import { parseJson } from '../disk/json.ts';
 import { Failed } from '../model/failure.ts';
-import { parsePatchHeader, patchLimits, type BuiltEntry, type PatchFrame, type PatchHeader } from '../model/patch.ts';
+import { parsePatchHeader, patchLimits, type BuiltEntry, type PatchFrame, type PatchHeader, type PatchStream } from '../model/patch.ts';
 import type { Tree, TreeFile } from '../model/tree.ts';
 import { distinctResults, requireConsistent } from './consistent.ts';
+import type { PlacedStream } from './forms/column.ts';
 import { decompressFrame } from './frame.ts';
 
 /** A patch whose header was read: the body begins `headerSize` bytes into the file. */
@@ -64,6 +65,13 @@ export function framesNeeded(patch: PatchFile, have: Tree | null): readonly Need
 export function placedFrames({ header, headerSize }: PatchFile, entries: readonly BuiltEntry[]): readonly PatchFrame[] {
   const indexes = new Set(entries.flatMap((entry) => entry.streams.filter(({ length }) => length > 0).map(({ frame }) => frame)));
   return header.frames.filter((_, i) => indexes.has(i)).map((frame) => ({ ...frame, offset: headerSize + frame.offset }));
+}
+
+/** Where a stream of an entry lies in the patch file. Throws `build/invalid` for one that lies in no frame. */
+export function placedStream({ frame, offset, length }: PatchStream, { header, headerSize }: PatchFile): PlacedStream {
+  const found = header.frames[frame];
+  if (found === undefined) throw new Failed('build/invalid', 'a stream lies in no frame');
+  return { frame: { ...found, offset: headerSize + found.offset }, offset, length };
 }
 
 /** The files of a tree by the SHA-256 of what is in them. */

@@ -70,9 +70,12 @@ export function bootListText(manifest: Pick<Manifest, 'tree' | 'entry'>): string
 
 /** Writes a version's list, unless it stands there as it should. Atomic. */
 export async function writeBootList(layout: Layout, manifest: Manifest): Promise<void> {
-  const path = join(layout.versions, `${versionName(manifest.version, manifest.tree.digest)}.boot`);
-  const text = bootListText(manifest);
-  if ((await standingList(path)) !== text) await replaceFile(path, text);
+  if (!(await isBootListRight(layout, manifest))) await replaceFile(listPath(layout, manifest), bootListText(manifest));
+}
+
+/** Whether a version's list stands there as its manifest says. */
+export async function isBootListRight(layout: Layout, manifest: Manifest): Promise<boolean> {
+  return (await standingList(listPath(layout, manifest))) === bootListText(manifest);
 }
 
 /**
@@ -100,6 +103,10 @@ function isScript(path: string): boolean {
 function escaped(argument: string): string {
   const octal = (character: string): string => `\\0${character.charCodeAt(0).toString(8).padStart(3, '0')}`;
   return argument.replaceAll('\\', '\\\\').replaceAll(/[\u0000-\u001f\u007f]/g, octal);
+}
+
+function listPath(layout: Layout, { version, tree }: Manifest): string {
+  return join(layout.versions, `${versionName(version, tree.digest)}.boot`);
 }
 
 async function standingList(path: string): Promise<string | null> {

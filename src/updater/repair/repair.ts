@@ -1,0 +1,33 @@
+/** A repair as a straight line: look, plan, mend, look again. What cannot be mended is left for a person, and said. */
+import { recoverPointer } from '../install/checks/recover.ts';
+import { failureOf, type Failure } from '../model/failure.ts';
+import type { Job } from '../model/job.ts';
+import type { Report } from './finding.ts';
+import { mendVersion, type FetchContents, type Mended } from './mend.ts';
+import { planRepair, type RepairPlan } from './plan.ts';
+import { verifyInstance, type Ground } from './verify.ts';
+
+/** What became of a repair: the look before, the plan, what each step did or failed with, and the look after it (null where nothing was done). */
+export interface Repaired {
+  readonly before: Report;
+  readonly plan: RepairPlan;
+  readonly done: readonly (Mended | Failure | null)[];
+  readonly after: Report | null;
+}
+
+/** Mends what can be mended, under the locks of the root and of the instance. A step that fails keeps no other from being taken. */
+export async function repair(ground: Ground & { readonly fetch: FetchContents }, job: Job): Promise<Repaired> {
+  const before = await verifyInstance(ground, job);
+  const plan = planRepair(before);
+  const done: (Mended | Failure | null)[] = [];
+  for (const step of plan.steps) {
+    try {
+      if (step.kind === 'version') done.push(await mendVersion(step, ground, job));
+      else done.push(await recoverPointer(ground));
+    } catch (error) {
+      job.signal.throwIfAborted();
+      done.push(failureOf(error));
+    }
+  }
+  return { before, plan, done, after: plan.steps.length === 0 ? null : await verifyInstance(ground, job) };
+}
