@@ -20,13 +20,13 @@ export interface TestPublisher {
   release(version: string, contents: Contents, options?: Partial<BuildOptions>): Promise<Built>;
 }
 
-/** Starts a repository in `folder`. */
-export async function openPublisher(folder: string): Promise<TestPublisher> {
+/** Starts a repository in `folder`, whose signatures are made at `now`. */
+export async function openPublisher(folder: string, now: () => Date = () => new Date()): Promise<TestPublisher> {
   const repo = join(folder, 'repo');
   const keysFolder = join(folder, 'keys');
   await createKeys(keysFolder, 'solo');
   const keys = await openKeys(keysFolder);
-  await initRepository(repo, keys, new Date());
+  await initRepository(repo, keys, now());
   const release = async (version: string, contents: Contents, options: Partial<BuildOptions> = {}): Promise<Built> => {
     const tree = join(folder, 'tree');
     await rm(tree, { recursive: true, force: true });
@@ -39,7 +39,7 @@ export async function openPublisher(folder: string): Promise<TestPublisher> {
       quietJob(),
     );
     const what = { channel: 'stable', rollout: '100', version, target: null };
-    await publishRelease(what, { repo, keys, now: new Date() }, quietJob());
+    await publishRelease(what, { repo, keys, now: now() }, quietJob());
     return built;
   };
   return { repo, keys, trustedRoot: await readFile(join(repo, 'metadata', '1.root.json'), 'utf8'), release };

@@ -33,6 +33,8 @@ export interface Updates extends AsyncDisposable {
   readonly handlers: UpdateHandlers;
   /** Says that what `tools.busy` answers has changed; resolves once that is taken into account. */
   busyChanged(): Promise<void>;
+  /** Says that something may have been staged, here or by a command: it waits for the next start like any other. */
+  stagedChanged(): Promise<void>;
 }
 
 /** How long the service waits for a host that never says that its window is usable. */
@@ -58,8 +60,12 @@ export async function openUpdates(tools: Tools): Promise<Updates> {
     await loop[Symbol.asyncDispose]();
     await Promise.all([checks.settled(), preparation.settled()]);
   };
+  const stagedChanged = async (): Promise<void> => {
+    memory.change({ ready: readyFrom(await stagedGeneration(place.instance), memory.present) });
+    await loop.look();
+  };
   await loop.look();
-  return { handlers: openAnswers(crew, whose), busyChanged: loop.look, [Symbol.asyncDispose]: close };
+  return { handlers: openAnswers(crew, whose), busyChanged: loop.look, stagedChanged, [Symbol.asyncDispose]: close };
 }
 
 /** What the records say at the start. */

@@ -120,9 +120,8 @@ async function finished(
   tools.ledger.finish(row, { status: 'done', generation: generation.n, bytes });
   if (bytes > 0)
     tools.ledger.note({ kind: 'download', to: version, generation: generation.n, bytes, by, what: `${Math.round(downloadMs)} ms` });
-  const decisions = { ...memory.present.decisions, now: null, trouble: null };
+  await memory.decide({ now: null, trouble: null });
   memory.change({ preparing: null, failed: null, ready: readyFrom(generation, memory.present), hidden: [] });
-  await memory.decide(decisions);
   tools.host.notify({ code: 'ready', version });
 }
 
@@ -136,14 +135,14 @@ async function failed(failure: Failure, order: Order, { tools, memory }: Ground)
   const isRetried = mayHelp && attempts < mostAttempts && memory.present.preferred.values.autoUpdate !== 'ask';
   const retryAt = isRetried ? timeText(new Date(tools.clock.now().getTime() + againMs)) : null;
   const isTold = by === 'user' || !isRetried;
+  const answer = answerTo(version, decisions);
+  const said = answer.kind === 'now' ? withAnswer(decisions, version, { kind: 'none' }) : decisions;
+  await memory.decide({ ...said, trouble: { version, attempts, retryAt } });
   memory.change({ preparing: null, failed: isTold ? failure : null });
   if (isTold)
     memory.change({
       notices: tellFailure(memory.present.notices, { version, failure, attempts, nextTry: retryAt, at: tools.clock.now() }),
     });
-  const answer = answerTo(version, decisions);
-  const said = answer.kind === 'now' ? withAnswer(decisions, version, { kind: 'none' }) : decisions;
-  await memory.decide({ ...said, trouble: { version, attempts, retryAt } });
 }
 
 /** A job that shows how far it is, and knows how long the download took. */

@@ -1,0 +1,47 @@
+/** The service with everything real but time, chance and the host. */
+import { describe, expect, it } from 'vitest';
+import { tempFolder } from '../../folder.ts';
+import { beginLife } from './life/life.ts';
+
+describe('The update service', () => {
+  it('checks half a minute after its window is usable, tells of a version, prepares it when asked, and starts it', async () => {
+    await using folder = await tempFolder();
+    await using life = await beginLife(folder.path);
+    expect(life.board().present.update).toEqual({ kind: 'idle' });
+    await life.release('1.1.0', { changelog: { notes: { en: 'More' }, changes: [{ kind: 'fix', text: 'a' }], breaking: [] } });
+    await life.pass(44_000);
+    expect(life.board().present.offer).toBeNull();
+    await life.pass(2000);
+    expect(life.board().present).toMatchObject({
+      update: { kind: 'available', version: '1.1.0' },
+      offer: {
+        version: '1.1.0',
+        from: '1.0.0',
+        notes: { en: 'More' },
+        changes: { fixes: 1 },
+        canBeSkipped: true,
+        breaking: null,
+        waits: null,
+      },
+      banner: { kind: 'offer', level: 'subtle', version: '1.1.0', canDismiss: true, isModal: false },
+    });
+    await life.ask('updates/decide', { version: '1.1.0', decision: 'now' });
+    await life.settle();
+    expect(life.board().present.update).toMatchObject({ kind: 'ready', version: '1.1.0', when: 'away' });
+    expect(life.person.heard).toEqual([{ code: 'ready', version: '1.1.0' }]);
+    await life.ask('updates/restart', { when: 'now' });
+    expect([life.restarts(), life.board().present.update.kind]).toEqual([1, 'restarting']);
+    expect(await life.restart()).toMatchObject({ takenBack: null, generation: { version: '1.1.0', state: 'good' } });
+    expect(life.board().present).toMatchObject({
+      update: { kind: 'idle' },
+      offer: null,
+      banner: null,
+      notices: [{ kind: 'updated', from: '1.0.0' }],
+    });
+    await life.ask('notices/close', { id: 'updated' });
+    await life.restart();
+    expect(life.board().present.notices).toEqual([]);
+    expect(life.ledger().list('update', 5)).toMatchObject([{ to: '1.1.0', by: 'user', status: 'done', generation: 2 }, { to: '1.0.0' }]);
+    expect(life.ledger().list('trial', 5)).toMatchObject([{ to: '1.1.0', status: 'done' }, { to: '1.0.0' }]);
+  });
+});
