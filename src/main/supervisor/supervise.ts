@@ -10,6 +10,7 @@ import { compareTree } from '../../updater/disk/scan.ts';
 import { takeLock } from '../../updater/disk/lock.ts';
 import { activate, condemn, confirm, countTry, giveTryBack, settle, settleTrials, takeBack } from '../../updater/install/activate.ts';
 import { recoverPointer } from '../../updater/install/checks/recover.ts';
+import { returnData } from '../../updater/install/epoch/snapshot/return.ts';
 import { currentGeneration } from '../../updater/install/generations.ts';
 import { rollBack } from '../../updater/install/rollback.ts';
 import type { Version } from '../../updater/install/versions.ts';
@@ -27,16 +28,17 @@ import {
   untilVerdict,
   versionOf,
   type Ending,
+  type Left,
   type Session,
   type Tools,
   type Wish,
 } from './session.ts';
 import { isUnstable, noteFine, noteTold } from './starts.ts';
-import { untried, type Exit, type Trial } from './trial/judge.ts';
+import { untried, type Trial } from './trial/judge.ts';
 import { watch, type Watching } from './trial/watch.ts';
 
 /**
- * Starts what the instance's records say, under its lock, until it ends. Throws `start/nothing`, `start/no-entry`,
+ * Starts what the instance's records say, under its lock, until it ends; anew, from disk, when it leaves with that wish. Throws `start/nothing`, `start/no-entry`,
  * `start/unstable` (three short starts of a good version, or a first version that fails), `disk/busy`, `state/damaged`.
  */
 export async function supervise(wish: Wish, tools: Tools, job: Job): Promise<Ending> {
@@ -46,8 +48,23 @@ export async function supervise(wish: Wish, tools: Tools, job: Job): Promise<End
   const recovered = await recoverPointer({ layout, instance, now: clock.wall() });
   if (recovered !== null) tools.tell({ kind: 'recovered', generation: null, failure: recovered });
   await settleTrials(tools);
+  await bringDataBack(tools, job);
   if ((await currentGeneration(instance)) !== null) await settle({ layout, instance, now: clock.wall() });
-  return await goOn({ wish, tools, lock, takenBack: null, factor: 1, mayNotSwitch: false, instead: null }, job);
+  for (;;) {
+    const ended = await goOn({ wish, tools, lock, takenBack: null, factor: 1, mayNotSwitch: false, instead: null }, job);
+    if (!ended.again || job.signal.aborted) return ended;
+  }
+}
+
+/** Where the data of what runs is a snapshot that cannot be read, the version starts all the same, and the person is told. */
+async function bringDataBack({ layout, instance, clock, tell }: Tools, job: Job): Promise<void> {
+  try {
+    await returnData({ layout, instance, now: clock.wall() }, job);
+  } catch (error) {
+    const failure = failureOf(error);
+    if (!failure.code.startsWith('state/')) throw error;
+    tell({ kind: 'recovered', generation: null, failure });
+  }
 }
 
 /** The next step by what is on disk now; every step ends here again or in an ending. */
@@ -130,8 +147,9 @@ async function tryOut({ generation, isLastResort }: Extract<StartPlan, { kind: '
   const trial = await watch(untried, running, untilVerdict(session, tried));
   const exit = trial.verdict?.kind === 'good' ? null : await running.program.stop(tools.patience.graceMs);
   if (exit === null) return stay(await proven(tried, session), { running, trial }, session);
-  if (trial.verdict?.kind === 'killed') return ending(exit, tried, session);
-  if (trial.verdict?.kind !== 'failed' && trial.verdict?.kind !== 'slow') return ending(exit, await giveTryBack(tried, tools), session);
+  if (trial.verdict?.kind === 'killed') return ending({ exit, again: false }, tried, session);
+  if (trial.verdict?.kind !== 'failed' && trial.verdict?.kind !== 'slow')
+    return ending({ exit, again: trial.again }, await giveTryBack(tried, tools), session);
   const { kind, detail } = trial.verdict;
   const { failure } = new Failed(kind === 'slow' ? 'start/slow' : 'start/failed', detail);
   if (kind === 'slow' && factor === 1 && tried.triesLeft > 0) {
@@ -161,17 +179,17 @@ async function proven(tried: Generation, { tools }: Session): Promise<Generation
 async function stay(good: Generation, { running, trial }: { running: Watching; trial: Trial }, session: Session): Promise<Ending> {
   const { tools, wish, takenBack } = session;
   tools.tell({ kind: 'good', generation: good, failure: null });
-  const ended = wish.until === 'end' ? endOf(trial, running) : running.program.stop(tools.patience.graceMs);
-  const [exit, cleaned] = await Promise.allSettled([ended, cleanUpAfterwards(tools, running.signal)]);
-  if (exit.status === 'rejected') throw exit.reason;
+  const ended = wish.until === 'end' ? endOf(trial, running) : stopped(running, tools);
+  const [left, cleaned] = await Promise.allSettled([ended, cleanUpAfterwards(tools, running.signal)]);
+  if (left.status === 'rejected') throw left.reason;
   if (cleaned.status === 'rejected') throw cleaned.reason;
-  return wish.until === 'end' ? ending(exit.value, good, session) : { exitCode: 0, generation: good, takenBack };
+  return wish.until === 'end' ? ending(left.value, good, session) : { again: false, exitCode: 0, generation: good, takenBack };
 }
 
 /** Runs a generation that needs no trial, to its end. */
 async function run(generation: Generation, session: Session, job: Job): Promise<Ending> {
   const { wish, tools, takenBack } = session;
-  if (wish.until === 'verdict') return { exitCode: takenBack === null ? 0 : 7, generation, takenBack };
+  if (wish.until === 'verdict') return { again: false, exitCode: takenBack === null ? 0 : 7, generation, takenBack };
   if (!wish.isSafe && (await isUnstable(tools.instance, generation.n))) {
     await noteTold(tools.instance);
     throw new Failed(
@@ -186,9 +204,13 @@ async function run(generation: Generation, session: Session, job: Job): Promise<
   return ending(await endOf(trial, running), generation, session);
 }
 
-async function endOf(trial: Trial, running: Watching): Promise<Exit> {
-  await watch(trial, running, () => false);
-  return running.program.ended;
+async function endOf(trial: Trial, running: Watching): Promise<Left> {
+  const { again } = await watch(trial, running, () => false);
+  return { exit: await running.program.ended, again };
+}
+
+async function stopped({ program }: Watching, { patience }: Tools): Promise<Left> {
+  return { exit: await program.stop(patience.graceMs), again: false };
 }
 
 /** Every file of a version is hashed before its first start. */

@@ -42,7 +42,7 @@ export async function prepareRollback(way: WayBack, ground: Ground, job: Job): P
 async function stageRollback(way: WayBack, ground: Ground, job: Job): Promise<Generation | null> {
   const { layout, instance, now } = ground;
   const current = await installedGeneration(instance);
-  if (way.target !== null && isNamedBy(way.target, current)) return null;
+  if (way.target === null ? isUntriedWayBack(current) : isNamedBy(way.target, current)) return null;
   const back = chooseTarget(way.target, current, await listGenerations(instance));
   const version = await findVersion(layout, back.treeDigest);
   if (version === null) throw new Failed('switch/denied', `version ${back.version} is not on this machine any more`);
@@ -54,6 +54,11 @@ async function stageRollback(way: WayBack, ground: Ground, job: Job): Promise<Ge
   }
   const { epoch } = data.kind === 'epoch' ? data : await unpackEpoch(data.snapshot, { why: 'rollback', ground }, job);
   return stageGeneration(instance, version.manifest, { why: 'rollback', now, tries: version.manifest.health.tries, epoch });
+}
+
+/** Who asks again for the version before, and it was gone back to already and never started, has not seen the answer: going on would lead forward again. */
+function isUntriedWayBack({ why, state }: Generation): boolean {
+  return why === 'rollback' && state === 'staged';
 }
 
 interface Sides {
@@ -84,8 +89,8 @@ async function chooseData(data: WayBack['data'], { current, back, version }: Sid
   throw new Failed('switch/data', `${what}; ${ways}`);
 }
 
-/** The epoch that a generation worked in, or else the newest snapshot of it. */
-async function dataOfThen(
+/** The epoch that a generation worked in, or else the newest snapshot of it; null when there is neither. */
+export async function dataOfThen(
   { n, epoch }: Generation,
   instance: Instance,
 ): Promise<{ readonly dataVersion: number; readonly data: Data } | null> {

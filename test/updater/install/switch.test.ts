@@ -5,7 +5,13 @@ import { scanTree } from '../../../src/updater/disk/scan.ts';
 import { treeDigest } from '../../../src/updater/disk/hash.ts';
 import { takeLock } from '../../../src/updater/disk/lock.ts';
 import { activate, settle, type Switching } from '../../../src/updater/install/activate.ts';
-import { currentGeneration, listGenerations, stagedGeneration, stageGeneration } from '../../../src/updater/install/generations.ts';
+import {
+  currentGeneration,
+  listGenerations,
+  stagedGeneration,
+  stageGeneration,
+  writeGeneration,
+} from '../../../src/updater/install/generations.ts';
 import { instanceOf, layoutOf } from '../../../src/updater/install/layout.ts';
 import { rollBack, type WayBack } from '../../../src/updater/install/rollback.ts';
 import { sweep, tidy } from '../../../src/updater/install/clean/tidy.ts';
@@ -122,6 +128,17 @@ describe('going back', () => {
     const back = await rollBack(to('1.0.0'), switching, job);
     expect([await rollBack(to('1.0.0'), switching, job), await rollBack(to('3'), switching, job)]).toEqual([back, back]);
     expect(await listGenerations(switching.instance)).toHaveLength(3);
+  });
+
+  it('R02 without a target does not lead forward again when it is repeated after a kill past the pointer', async () => {
+    await using folder = await tempFolder();
+    await using switching = await place(folder.path);
+    await switchTo(switching, await makeVersion(switching, '1.0.0'));
+    await switchTo(switching, await makeVersion(switching, '1.1.0'));
+    const back = await rollBack(to(null), switching, job);
+    await writeGeneration(switching.instance, { ...back, state: 'staged' });
+    expect(await rollBack(to(null), switching, job)).toMatchObject({ n: 3, version: '1.0.0', state: 'good' });
+    expect(await rollBack(to(null), switching, job)).toMatchObject({ n: 4, version: '1.1.0' });
   });
 });
 

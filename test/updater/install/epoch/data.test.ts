@@ -65,6 +65,8 @@ describe('data that the new version migrated', () => {
     writeNotes(place.instance, 2, 'two');
     expect(await rollBack({ target: null, data: null }, place, job)).toMatchObject({ version: '1.0.0', epoch: 3 });
     expect(readNotes(place.instance, 3).texts).toEqual(['one', 'two']);
+    // Asked again before it was started, and only then: whoever was killed has not seen the answer.
+    expect(await rollBack({ target: null, data: null }, place, job)).toMatchObject({ n: 3, version: '1.0.0' });
   });
 });
 
