@@ -2,6 +2,8 @@
 import { join, resolve } from 'node:path';
 import { serveRepository, type Serving } from '../../build/release/server/serve.ts';
 import { askEngine } from '../../src/updater/engine/process/client.ts';
+import { confirm, countTry } from '../../src/updater/install/activate.ts';
+import { instanceOf, layoutOf } from '../../src/updater/install/layout.ts';
 import { quietJob } from '../../src/updater/model/job.ts';
 import { openPublisher, type Contents, type TestPublisher } from '../publisher.ts';
 
@@ -12,14 +14,16 @@ export interface Ground extends AsyncDisposable {
   readonly server: Serving;
 }
 
-/** Makes all of it in an empty folder: version 1.0.0 is installed and not yet tried. */
+/** Makes all of it in an empty folder: version 1.0.0 is installed and counts as proven. */
 export async function openGround(folder: string): Promise<Ground> {
   const publisher = await openPublisher(folder);
   await publisher.release('1.0.0', shellTree('one'));
   const server = await serveRepository({ repo: publisher.repo });
   const root = join(folder, 'root');
   const from = { from: server.url, trustedRoot: publisher.trustedRoot, product: 'moult', channel: 'stable', version: null };
-  await askEngine<'install'>({ kind: 'install', root, instance: 'default', ...from }, quietJob());
+  const { generation } = await askEngine<'install'>({ kind: 'install', root, instance: 'default', ...from }, quietJob());
+  const tools = { instance: instanceOf(layoutOf(root), 'default'), now: new Date() };
+  await confirm(await countTry(generation, tools), tools);
   return { root, publisher, server, [Symbol.asyncDispose]: () => server.close() };
 }
 

@@ -13,7 +13,10 @@ const nothing = z.strictObject({});
 const generation = z.int().positive();
 const version = z.string().max(64);
 const id = z.string().max(128);
-const path = z.string().max(4096);
+const path = z
+  .string()
+  .max(4096)
+  .refine((text) => !text.includes('\0'), 'not a path');
 const text = z.string().max(1_000_000);
 
 export const commands = {
@@ -55,6 +58,8 @@ export const commands = {
   'window/busy': z.strictObject({ isBusy: z.boolean() }),
   'about/verify': nothing,
   'app/quit': nothing,
+  /** Shows a window, or brings it to the front: what a second start does. */
+  'app/show': nothing,
 } as const;
 
 export type CommandName = keyof typeof commands;
@@ -91,6 +96,7 @@ export interface Answers {
   readonly 'window/busy': null;
   readonly 'about/verify': Provenance;
   readonly 'app/quit': null;
+  readonly 'app/show': null;
 }
 
 /** Whether there is a command of this name. */

@@ -4,16 +4,19 @@ export interface Unsaved {
   /** A window's stream begins; disposing of it ends it. A page that reloads has two for a moment. */
   joined(window: string): Disposable;
   isSo(): boolean;
+  /** Hears that it may have changed, until it is disposed of. */
+  watch(hear: () => void): Disposable;
 }
 
-/** Begins with no window; `tell` hears that something may have changed. */
-export function openUnsaved(tell: () => void): Unsaved {
+/** Begins with no window. */
+export function openUnsaved(): Unsaved {
   const busy = new Set<string>();
   const streams = new Map<string, number>();
+  const hearers = new Set<() => void>();
   const note = (window: string, isBusy: boolean): void => {
     if (isBusy) busy.add(window);
     else busy.delete(window);
-    tell();
+    for (const hear of hearers) hear();
   };
   const count = (window: string, change: number): number => {
     const now = (streams.get(window) ?? 0) + change;
@@ -25,5 +28,9 @@ export function openUnsaved(tell: () => void): Unsaved {
     count(window, 1);
     return { [Symbol.dispose]: () => count(window, -1) === 0 && note(window, false) };
   };
-  return { note, joined, isSo: () => busy.size > 0 };
+  const watch = (hear: () => void): Disposable => {
+    hearers.add(hear);
+    return { [Symbol.dispose]: () => hearers.delete(hear) };
+  };
+  return { note, joined, isSo: () => busy.size > 0, watch };
 }

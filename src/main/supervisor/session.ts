@@ -33,8 +33,9 @@ export interface News {
   readonly failure: Failure | null;
 }
 
-/** How a start ended: the program's exit code, or 7 when a trial was taken back on the way; then `takenBack` says why. */
+/** How a start ended: the program's exit code, or 7 when a trial was taken back on the way; then `takenBack` says why. `again`: the program wishes to be started anew. */
 export interface Ending {
+  readonly again: boolean;
   readonly exitCode: number;
   readonly generation: Generation;
   readonly takenBack: Failure | null;
@@ -93,9 +94,14 @@ export function switchingOf({ tools, lock }: Session): Switching {
   return { layout: tools.layout, instance: tools.instance, lock, now: tools.clock.wall() };
 }
 
+/** How a program ended, and whether it wishes to be started anew. */
+export interface Left extends Pick<Trial, 'again'> {
+  readonly exit: Exit;
+}
+
 /** How the start ended, when this is how its last program did. */
-export function ending(exit: Exit, generation: Generation, { takenBack }: Session): Ending {
-  return { exitCode: takenBack === null ? exitCodeOf(exit) : 7, generation, takenBack };
+export function ending({ exit, again }: Left, generation: Generation, { takenBack }: Session): Ending {
+  return { again, exitCode: takenBack === null ? exitCodeOf(exit) : 7, generation, takenBack };
 }
 
 /** A shell's convention: 128 and the signal's number. */

@@ -6,7 +6,7 @@ const limits: Limits = { gapMs: 5000, stageMs: 30_000, healthyMs: 60_000, errorP
 const stage = (name: string): Sight => ({ kind: 'stage', stage: name });
 const code = (n: number): Sight => ({ kind: 'exit', exit: { kind: 'code', code: n }, isAsked: false });
 const signal = (name: NodeJS.Signals, isAsked = false): Sight => ({ kind: 'exit', exit: { kind: 'signal', signal: name }, isAsked });
-const quitting = (by: 'user' | 'session'): Sight => ({ kind: 'quitting', by });
+const quitting = (by: 'user' | 'session'): Sight => ({ kind: 'quitting', by, again: false });
 const requests = (total: number, errors: number): Sight => ({ kind: 'requests', requests: total, errors });
 
 /** A story: sights at their second, and a tick every second up to `seconds` but where the machine slept. */

@@ -120,6 +120,43 @@ describe.concurrent('a good release', () => {
 });
 
 describe.concurrent('a start', () => {
+  const leavesForANewStart = `tell '{"quitting":"user","again":true}'; exit 0`;
+
+  it('is made anew when its program leaves with that wish, and switches to what waits by then', async () => {
+    await using folder = await tempFolder();
+    const waits = 'while [ ! -e "$MOULT_ROOT/staged" ]; do sleep 0.05; done';
+    const place = await openGoodPlace(folder.path, `${stagesOnly}; ${waits}; ${leavesForANewStart}`);
+    const started = place.start();
+    await until(async () => (await place.starts()).length === 1);
+    await place.stage(await place.version('1.1.0', quits));
+    await writeFile(join(folder.path, 'staged'), '');
+    expect(await started).toMatchObject({ exitCode: 0, takenBack: null, generation: { n: 2, state: 'trying', triesLeft: 3 } });
+    expect(await place.starts()).toEqual(['1.0.0', '1.1.0']);
+  });
+
+  it('is not made anew for a program that was never ready, nor when this side is to end', async () => {
+    await using folder = await tempFolder();
+    const place = await openGoodPlace(folder.path, `said loaded; ${leavesForANewStart}`);
+    expect(await place.start()).toMatchObject({ exitCode: 0 });
+    const stopping = new AbortController();
+    await place.stage(
+      await place.version('1.1.0', `${stagesOnly}; trap '${leavesForANewStart.replaceAll("'", `'"'"'`)}' TERM; sleep 9 & wait`),
+    );
+    const started = place.start({ job: { ...quietJob(), signal: stopping.signal } });
+    await until(async () => (await place.starts()).length === 2);
+    setTimeout(() => stopping.abort(), 300);
+    await started;
+    expect(await place.starts()).toEqual(['1.0.0', '1.1.0']);
+  });
+
+  it('by its own wish during a trial uses no try', async () => {
+    await using folder = await tempFolder();
+    const place = await openGoodPlace(folder.path);
+    await place.stage(await place.version('1.1.0', `${stagesOnly}; [ $(starts) = 1 ] && { ${leavesForANewStart}; }; quit user; exit 0`));
+    expect(await place.start({ patience: { healthyMs: 60_000 } })).toMatchObject({ generation: { n: 2, state: 'trying', triesLeft: 3 } });
+    expect(await place.starts()).toEqual(['1.1.0', '1.1.0']);
+  });
+
   it('R23 keeps what was written during a trial that is taken back', async () => {
     await using folder = await tempFolder();
     const place = await openGoodPlace(folder.path);

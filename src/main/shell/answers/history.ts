@@ -6,16 +6,14 @@ import type { Generation } from '../../../updater/model/generation.ts';
 import type { Manifest } from '../../../updater/model/manifest.ts';
 import type { Handlers } from '../../contract/serve.ts';
 import type { HistoryRow } from '../../contract/views.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
 import { bothHere, compareFiles, diffOf } from './compare.ts';
 import type { AnswerTools } from './tools.ts';
 
-/** What the ledger adds to a generation's record. */
-export type Remembered = Pick<HistoryRow, 'by' | 'wireBytes'>;
-
-/** Every generation, newest first. */
+/** Every generation, newest first; who wanted it and what it cost on the wire is the ledger's to know. */
 export async function historyOf(
   { layout, instance, running }: Pick<AnswerTools, 'layout' | 'instance' | 'running'>,
-  remembered: (n: number) => Remembered,
+  ledger: Pick<Ledger, 'originOf'>,
 ): Promise<readonly HistoryRow[]> {
   const here = new Set((await listVersions(layout)).map(({ treeDigest }) => treeDigest));
   return (await listGenerations(instance)).toReversed().map(({ n, version, treeDigest, state, why, createdAt, failure }) => ({
@@ -26,7 +24,8 @@ export async function historyOf(
     createdAt,
     isRunning: n === running.n,
     isHere: here.has(treeDigest),
-    ...remembered(n),
+    by: ledger.originOf(n)?.by ?? null,
+    wireBytes: ledger.originOf(n)?.bytes ?? null,
     failure,
   }));
 }

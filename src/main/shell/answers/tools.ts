@@ -1,4 +1,4 @@
-import type { askEngine } from '../../../updater/engine/process/client.ts';
+import type { AskEngine } from '../../../updater/engine/process/client.ts';
 import type { Instance, Layout } from '../../../updater/install/layout.ts';
 import type { Generation } from '../../../updater/model/generation.ts';
 import type { Job } from '../../../updater/model/job.ts';
@@ -10,6 +10,6 @@ export interface AnswerTools {
   readonly instance: Instance;
   readonly running: Generation;
   readonly board: Board;
-  readonly ask: typeof askEngine;
+  readonly ask: AskEngine;
   readonly job: Job;
 }

@@ -58,7 +58,9 @@ const lineSchema = z.union([
   z.object({ stage: z.string() }).transform(({ stage }): Sight => ({ kind: 'stage', stage })),
   z.object({ unhealthy: z.string() }).transform(({ unhealthy }): Sight => ({ kind: 'unhealthy', why: unhealthy.slice(0, 500) })),
   z.object({ requests: count, errors: count }).transform((totals): Sight => ({ kind: 'requests', ...totals })),
-  z.object({ quitting: z.enum(['user', 'session']) }).transform(({ quitting }): Sight => ({ kind: 'quitting', by: quitting })),
+  z
+    .object({ quitting: z.enum(['user', 'session']), again: z.boolean().catch(false).default(false) })
+    .transform(({ quitting, again }): Sight => ({ kind: 'quitting', by: quitting, again })),
 ]);
 
 function parseSights(line: string): readonly Sight[] {

@@ -15,13 +15,13 @@ export type Exit =
   | { readonly kind: 'not-started'; readonly detail: string }
   | { readonly kind: 'no-means'; readonly detail: string };
 
-/** What was seen, at which monotonic millisecond. `requests` are totals so far; `isAsked`: the end was asked for by this side, or the session's. */
+/** What was seen, at which monotonic millisecond. `requests` are totals so far; `again`: it wishes to be started anew; `isAsked`: the end was asked for by this side, or the session's. */
 export type Sight =
   | { readonly kind: 'tick' }
   | { readonly kind: 'stage'; readonly stage: string }
   | { readonly kind: 'unhealthy'; readonly why: string }
   | { readonly kind: 'requests'; readonly requests: number; readonly errors: number }
-  | { readonly kind: 'quitting'; readonly by: 'user' | 'session' }
+  | { readonly kind: 'quitting'; readonly by: 'user' | 'session'; readonly again: boolean }
   | { readonly kind: 'exit'; readonly exit: Exit; readonly isAsked: boolean };
 
 export type Sighting = Sight & { readonly at: number };
@@ -38,7 +38,10 @@ export interface Limits {
   readonly fewestRequests: number;
 }
 
-/** A trial so far. Times are awake milliseconds since its first sighting; `readyAt` is null until the program said that it is ready. */
+/**
+ * A trial so far. Times are awake milliseconds since its first sighting; `readyAt` is null until the program said that it is ready; `again`: it left,
+ * and wishes to be started anew. One that was never ready wishes nothing.
+ */
 export interface Trial {
   readonly seenAt: number | null;
   readonly awakeMs: number;
@@ -46,6 +49,7 @@ export interface Trial {
   readonly stageAt: number;
   readonly readyAt: number | null;
   readonly quitting: 'user' | 'session' | null;
+  readonly again: boolean;
   readonly exit: Exit | null;
   readonly verdict: Verdict | null;
 }
@@ -58,6 +62,7 @@ export const untried: Trial = {
   stageAt: 0,
   readyAt: null,
   quitting: null,
+  again: false,
   exit: null,
   verdict: null,
 };
@@ -79,7 +84,7 @@ function passTime(trial: Trial, at: number, { gapMs }: Limits): Trial {
 }
 
 function note(trial: Trial, sighting: Sighting): Trial {
-  if (sighting.kind === 'quitting') return { ...trial, quitting: sighting.by };
+  if (sighting.kind === 'quitting') return { ...trial, quitting: sighting.by, again: sighting.again && trial.readyAt !== null };
   if (sighting.kind === 'exit') return { ...trial, exit: sighting.exit };
   if (sighting.kind !== 'stage') return trial;
   const stage = stages[sighting.stage] ?? 0;
