@@ -1,6 +1,7 @@
 /** The `moult` command. Handlers return exit codes; wrong usage is 2, as in `docs/commands.md`. */
 import { Command, CommanderError } from 'commander';
 import { askEngine } from '../../updater/engine/process/client.ts';
+import { health, repair } from './care/health.ts';
 import { diff } from './commands/diff.ts';
 import { rollback, versions, type RollbackOptions } from './commands/history.ts';
 import { install, type InstallOptions } from './commands/install.ts';
@@ -45,6 +46,7 @@ function build(ask: Globals['ask'], end: (code: number) => void): Command {
     command({ ...program.opts<Omit<Globals, 'ask'>>(), ask }).then(end);
   addInstalling(program, run);
   addLooking(program, run);
+  addCaring(program, run);
   addSnapshots(program.command('snapshot').description('what the instance had at one moment, kept and gone back to'), run);
   return program;
 }
@@ -123,6 +125,18 @@ function addLooking(program: Command, run: Run): void {
     .requiredOption('--to <dir>', 'a folder that does not exist yet, or is empty')
     .option('--epoch <number>', 'of an epoch that was left, instead of the present one')
     .action((options: ExportOptions) => run((globals) => exportData(globals, options)));
+}
+
+function addCaring(program: Command, run: Run): void {
+  program
+    .command('health')
+    .description('looks over everything that this instance relies on')
+    .action(() => run(health));
+  program
+    .command('repair')
+    .description('mends what is not as it should be')
+    .option('--dry-run', 'only say what would be done', false)
+    .action((options: { dryRun: boolean }) => run((globals) => repair(globals, options)));
 }
 
 function addSnapshots(snapshot: Command, run: Run): void {

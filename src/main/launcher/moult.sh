@@ -332,7 +332,11 @@ escape() {
       elif with_engine --yes rollback; then
         start && return 0
       fi ;;
-      2 | "$repair") tell 'Repair is not part of this version yet. An update, or going back, replaces damaged files.' ;;
+      2 | "$repair") if ! find_engine; then
+        tell 'Nothing here can repair: no version is whole. Install it again over this one; your data stays.'
+      elif with_engine repair; then
+        start && return 0
+      fi ;;
       3 | "$plain") safe=yes && start && return 0 ;;
       4 | "$save") support_file "${HOME:-.}/moult-support-$(date +%Y%m%d-%H%M%S).txt" && tell "Saved: $support" ;;
       5 | "$leave" | '') return "$2" ;;

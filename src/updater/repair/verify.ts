@@ -1,8 +1,8 @@
 /** A full look at one instance and what it shares with others. Only reads; safe beside a running application. */
 import { listGenerations, stagedGeneration } from '../install/generations.ts';
 import type { Instance, Layout } from '../install/layout.ts';
-import { acceptedManifest } from '../install/versions.ts';
-import { failureOf } from '../model/failure.ts';
+import { acceptedManifest, listVersions } from '../install/versions.ts';
+import { Failed, failureOf } from '../model/failure.ts';
 import { parsePointer, type Generation } from '../model/generation.ts';
 import type { Job } from '../model/job.ts';
 import { timeText } from '../model/parse.ts';
@@ -19,11 +19,13 @@ export interface Ground {
   readonly now: Date;
 }
 
-/** Looks at everything and returns what it found. Throws only what keeps it from looking: `disk/denied`, `disk/io`, a cancelled job. */
+/** Looks at everything and returns what it found. Throws `start/nothing` where nothing was ever installed, and what keeps it from looking: `disk/denied`, `disk/io`, a cancelled job. */
 export async function verifyInstance(ground: Ground, job: Job): Promise<Report> {
   const { layout, instance, now } = ground;
   const used = await usedGenerations(instance);
   const records = await verifyRecords(instance);
+  if (records.count === 1 && (await listVersions(layout)).length === 0)
+    throw new Failed('start/nothing', `nothing is installed in ${layout.root}`);
   const versions = await verifyVersions(layout, used, job);
   const data = await verifyDataOf(used[0] ?? null, ground);
   const snapshots = await verifySnapshots(layout, instance, job);

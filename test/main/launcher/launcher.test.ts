@@ -239,7 +239,7 @@ echo "$answer"
     return { ...withoutDisplay(), PATH, DISPLAY: ':7', ANSWERS: join(folder, 'answers'), HOME: folder };
   }
 
-  it('opens with --safe: goes back, says that repair is not there yet, starts without evolutions, saves a support file', async () => {
+  it('opens with --safe: goes back, repairs and starts, starts without evolutions, saves a support file', async () => {
     await using folder = await tempFolder();
     const { ground } = await twoVersions(folder.path);
     const open = async (...answers: string[]) =>
@@ -249,9 +249,9 @@ echo "$answer"
       out: 'engine 1.1.0: --yes rollback\nengine 1.1.0: start\n',
     });
     expect(await open('Start without evolutions')).toMatchObject({ code: 0, out: 'engine 1.1.0: start --safe\n' });
-    expect(await open('Repair the files', 'Leave')).toMatchObject({ code: 0, out: '' });
+    expect(await open('Repair the files')).toMatchObject({ code: 0, out: 'engine 1.1.0: repair\nengine 1.1.0: start\n' });
     expect(await open('Save a support file', 'Leave')).toMatchObject({ code: 0, out: '' });
-    expect(await readFile(join(folder.path, 'answers.told'), 'utf8')).toMatch(/Repair is not part.*\n.*Saved: .*moult-support-/);
+    expect(await readFile(join(folder.path, 'answers.told'), 'utf8')).toMatch(/Saved: .*moult-support-/);
   });
 
   it('opens when nothing can be started, and after a start that ended as unstable', async () => {
