@@ -1,12 +1,10 @@
-/** The engine's side of a fault case: carries out the requests of its argument (JSON), one after the other, in this one process. */
-import { serve } from '../../../src/updater/engine/process/serve.ts';
-import { parseRequest } from '../../../src/updater/engine/process/requests.ts';
+/** The disturbed side of a fault case: carries out the steps of its argument (JSON), one after the other, in this one process. */
 import { exitCodeOf, failureOf } from '../../../src/updater/model/failure.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
+import { carryOut, parseSteps } from './scenario.ts';
 
-const requests: unknown = JSON.parse(process.argv[2] ?? '[]');
 try {
-  for (const request of Array.isArray(requests) ? requests : []) await serve(parseRequest(request), quietJob());
+  for (const step of parseSteps(process.argv[2] ?? '[]')) await carryOut(step, quietJob());
 } catch (error) {
   const failure = failureOf(error);
   process.stdout.write(JSON.stringify(failure));

@@ -1,15 +1,11 @@
 /** The installations that faults happen to: made once, copied for every case. */
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Request } from '../../../src/updater/engine/process/requests.ts';
 import { serve } from '../../../src/updater/engine/process/serve.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
 import { openPublisher, type Contents } from '../../publisher.ts';
-
-const run = promisify(execFile);
 
 /** A published repository with three versions, the digests of their trees, and installations in several states. */
 export interface Ground {
@@ -17,8 +13,8 @@ export interface Ground {
   readonly trustedRoot: string;
   readonly trustedRootFile: string;
   readonly digests: ReadonlyMap<string, string>;
-  /** Copies the installation in this state to a fresh folder (which it is not made for the state `empty`). */
-  copy(state: State, to: string): Promise<void>;
+  /** The folder of the installation in this state; there is none for the state `empty`. */
+  place(state: State): string;
 }
 
 /** Nothing; 1.0.0; 1.0.0 with 1.0.1 running; 1.0.0 among the remains of pieces of work that were cut off. */
@@ -41,10 +37,7 @@ export async function openGround(folder: string, extra: Contents = {}): Promise<
   for (const request of [updateRequest(place('switched'), '1.0.1'), switchRequest(place('switched'))]) await serve(request, quietJob());
   await cp(place('installed'), place('littered'), { recursive: true, verbatimSymlinks: true });
   await litter(place('littered'));
-  const copy = async (state: State, to: string): Promise<void> => {
-    if (state !== 'empty') await run('cp', ['-a', '--reflink=auto', place(state), to]);
-  };
-  return { ...source, trustedRootFile, digests, copy };
+  return { ...source, trustedRootFile, digests, place };
 }
 
 /** Asks for a first installation of 1.0.0. */

@@ -1,17 +1,19 @@
 /*
- * Stops or fails a process group at the n-th call that changes something below one folder. Preloaded; Linux only.
+ * Stops or fails a program with all its processes at the n-th call that changes something below one folder. Preloaded; Linux only.
  *
  *   FAULT_ROOT    the folder (absolute, without links); calls on anything else go through unseen
- *   FAULT_BOARD   a file of 8 bytes, mapped and shared by every process of the group: how many calls were counted
+ *   FAULT_BOARD   a file of 512 bytes (64-bit numbers), mapped and shared by every process: how many calls were counted, how
+ *                 many process groups were begun, and the numbers of these groups
  *   FAULT_TRACE   (optional) a file that gets one line per counted call: its name and what it is about
  *   FAULT_ONLY    (optional) names of the calls that count, else every call that changes something; `read` counts only when named
  *   FAULT_AT      which call, from 1; 0 or nothing only counts
- *   FAULT_DO      before | after (the whole group is killed there) | alone (only this process is killed, before)
- *                 | stop | interrupt (the whole group gets the signal and goes on) | interrupt parent
+ *   FAULT_DO      before | after (every group is killed there) | alone (only this process is killed, before)
+ *                 | starter (the first group is killed, before; what it had begun in groups of their own goes on)
+ *                 | stop | interrupt (this group gets the signal and goes on) | interrupt parent
  *                 | half (a write takes half of it) | an error's number
  *   FAULT_ALWAYS  (optional) every later call that counts fails too
  *
- * The group is whatever the first process leads: it has to be started as a leader of its own.
+ * The first process has to be started as the leader of a group.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -39,7 +41,9 @@ static const char *root, *only, *action;
 static size_t root_length;
 static long fault_at;
 static int always, trace = -1;
-static _Atomic long *board;
+
+enum { MOST_GROUPS = 62 };
+static struct { _Atomic long calls, groups, group[MOST_GROUPS]; } *board;
 
 /* glibc's own entry points, past our replacements. */
 #define REAL(name) \
@@ -56,7 +60,7 @@ __attribute__((constructor)) static void begin(void) {
   if (!place || !getenv("FAULT_ROOT")) return;
   int fd = (int)raw(SYS_open, (long)place, O_RDWR | O_CLOEXEC, 0);
   if (fd < 0) return;
-  board = mmap(NULL, 8, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  board = mmap(NULL, sizeof *board, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   raw(SYS_close, fd, 0, 0);
   if (board == MAP_FAILED) abort();
   if (lines) trace = (int)raw(SYS_open, (long)lines, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -66,11 +70,22 @@ __attribute__((constructor)) static void begin(void) {
   fault_at = number ? atol(number) : 0;
   root = getenv("FAULT_ROOT");
   root_length = strlen(root);
+  if (getpid() != getpgrp()) return;
+  long n = atomic_fetch_add(&board->groups, 1);
+  if (n < MOST_GROUPS) board->group[n] = getpid();
 }
 
-static void die(int whom) {
-  kill(whom, SIGKILL);
+static void die(void) {
+  for (long n = 0; n < board->groups && n < MOST_GROUPS; n++) {
+    if (board->group[n] > 0 && board->group[n] != getpgrp()) kill(-(pid_t)board->group[n], SIGKILL);
+  }
+  kill(0, SIGKILL);
   for (;;) pause();
+}
+
+static void kill_starter(void) {
+  if (board->group[0] == getpgrp()) die();
+  kill(-(pid_t)board->group[0], SIGKILL);
 }
 
 static int is_below(const char *path) {
@@ -111,12 +126,13 @@ static int judge(const char *call, int fd, const char *name) {
   const char *path = path_of(fd, name, buffer);
   errno = saved;
   if (!is_below(path)) return GO;
-  long n = atomic_fetch_add(board, 1) + 1;
+  long n = atomic_fetch_add(&board->calls, 1) + 1;
   tell(call, path);
   errno = saved;
   if (!action || fault_at == 0 || n < fault_at || (n > fault_at && !always)) return GO;
-  if (strcmp(action, "before") == 0) die(0);
-  if (strcmp(action, "alone") == 0) die(getpid());
+  if (strcmp(action, "before") == 0) die();
+  if (strcmp(action, "alone") == 0) kill(getpid(), SIGKILL);
+  if (strcmp(action, "starter") == 0) return kill_starter(), GO;
   if (strcmp(action, "stop") == 0) return kill(0, SIGSTOP), GO;
   if (strcmp(action, "interrupt") == 0) return kill(0, SIGINT), GO;
   if (strcmp(action, "interrupt parent") == 0) return kill(getppid(), SIGINT), GO;
@@ -130,7 +146,7 @@ static int judge(const char *call, int fd, const char *name) {
     int verdict = judge(call, fd, name); \
     if (verdict > 0) { errno = verdict; return -1; } \
     __auto_type result = carry_out; \
-    if (verdict == KILL_AFTER) die(0); \
+    if (verdict == KILL_AFTER) die(); \
     return result; \
   } while (0)
 
@@ -141,7 +157,7 @@ static int judge(const char *call, int fd, const char *name) {
     if (verdict > 0) { errno = verdict; return -1; } \
     if (verdict == HALF && (size) > 1) (size) /= 2; \
     ssize_t result = carry_out; \
-    if (verdict == KILL_AFTER) die(0); \
+    if (verdict == KILL_AFTER) die(); \
     return result; \
   } while (0)
 

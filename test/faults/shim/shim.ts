@@ -1,7 +1,7 @@
 /**
  * Runs a real program that is killed, or fails, at its n-th call that changes something below one folder.
  *
- * The program leads a process group of its own; the count goes across all its processes and threads (`faults.c`).
+ * The program leads a process group; the count goes across all its processes and threads, also those in groups of their own (`faults.c`).
  */
 import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -13,11 +13,14 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** What happens at one call: the whole group (or `alone` this process) is killed, stopped, interrupted; a write takes half of its bytes; or the call fails with an errno. */
+/**
+ * What happens at one call: the program is killed with all its groups (`alone`: only this process; `starter`: only the first group,
+ * and what it began in another one goes on), stopped, interrupted; a write takes half of its bytes; or the call fails with an errno.
+ */
 export interface Fault {
   /** Which call, from 1. */
   readonly at: number;
-  readonly what: 'before' | 'after' | 'alone' | 'stop' | 'interrupt' | 'interrupt parent' | 'half' | number;
+  readonly what: 'before' | 'after' | 'alone' | 'starter' | 'stop' | 'interrupt' | 'interrupt parent' | 'half' | number;
   /** Names of the calls that count, such as `fsync write`; else every call that changes something. `read` counts only when named. */
   readonly only?: string;
   /** Every later call that counts fails too. */
@@ -50,12 +53,12 @@ export async function faultsMissing(): Promise<string | null> {
   return reason;
 }
 
-/** Runs a command, with a fault or (null) only counting, and waits until its whole group is gone. */
+/** Runs a command, with a fault or (null) only counting, and waits until all its processes are gone; but for what outlives a killed `starter`. */
 export async function runWithFault(command: Command, fault: Fault | null): Promise<Ended> {
   const folder = await mkdtemp(join(tmpdir(), 'moult-faults-'));
   try {
     const [board, trace] = [join(folder, 'board'), join(folder, 'trace')];
-    await writeFile(board, Buffer.alloc(8));
+    await writeFile(board, Buffer.alloc(boardBytes));
     await writeFile(trace, '');
     const env = {
       ...quickEnvironment(),
@@ -68,6 +71,7 @@ export async function runWithFault(command: Command, fault: Fault | null): Promi
       ...environmentOf(fault),
     };
     const ended = await runGroup({ ...command, env });
+    if (fault?.what !== 'starter') await Promise.all(groupsOn(await readFile(board)).map(untilGone));
     const calls = (await readFile(trace, 'utf8')).split('\n').filter((line) => line !== '');
     return { ...ended, calls };
   } finally {
@@ -88,11 +92,15 @@ export async function runGroup({ program = process.execPath, args, env, onStart 
   const hang = setTimeout(() => pid !== undefined && signalGroup(pid, 'SIGKILL'), 120_000);
   try {
     const how = await ended.promise;
-    for (let isAlive = true; isAlive; await sleep(2)) isAlive = pid !== undefined && signalGroup(pid, 0);
+    if (pid !== undefined) await untilGone(pid);
     return { ...how, ...text };
   } finally {
     clearTimeout(hang);
   }
+}
+
+async function untilGone(leader: number): Promise<void> {
+  while (signalGroup(leader, 0)) await sleep(2);
 }
 
 /** Sends a signal to a whole group; false when it has no process any more. */
@@ -108,6 +116,14 @@ export function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean
 /** This environment, with a place where programs find what was compiled before: they are started hundreds of times. */
 export function quickEnvironment(): NodeJS.ProcessEnv {
   return { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'moult-faults-compiled') };
+}
+
+const boardBytes = 512;
+
+/** The groups that were begun: 64-bit numbers behind those of calls and of groups. */
+function groupsOn(board: Buffer): readonly number[] {
+  const many = Math.min(Number(board.readBigInt64LE(8)), boardBytes / 8 - 2);
+  return Array.from({ length: many }, (_, n) => Number(board.readBigInt64LE(16 + 8 * n))).filter((group) => group > 0);
 }
 
 function environmentOf(fault: Fault | null): NodeJS.ProcessEnv {
