@@ -3,7 +3,7 @@ import { compareTree } from '../disk/scan.ts';
 import { requireBytes } from '../disk/space.ts';
 import { validateTree } from '../install/checks/content/validate.ts';
 import { tidy } from '../install/clean/tidy.ts';
-import { rehearse } from '../install/epoch/aside/preflight.ts';
+import { rehearse, type Rehearsal } from '../install/epoch/aside/preflight.ts';
 import type { Epoch } from '../install/epoch/epochs.ts';
 import type { Instance } from '../install/layout.ts';
 import { beginVersion, recordVersion } from '../install/versions.ts';
@@ -24,9 +24,10 @@ export interface Target extends Asking {
   readonly running: Epoch | null;
 }
 
-/** The plan that worked, and the routes that failed before it. */
+/** The plan that worked, the routes that failed before it, and how the rehearsal went (null: the version stood already). */
 export interface Made {
   readonly plan: Plan;
+  readonly rehearsal: Rehearsal | null;
   readonly failed: readonly { readonly route: RouteKind; readonly failure: Failure }[];
 }
 
@@ -35,13 +36,14 @@ export async function makeVersion(first: Plan, target: Target, job: Job): Promis
   const failed: { route: RouteKind; failure: Failure }[] = [];
   let plan = first;
   while (plan.route.kind !== 'present') {
-    const failure = await attempt(plan, target, job);
-    if (failure === null) break;
+    const tried = await attempt(plan, target, job);
+    if (tried.kind !== 'failed') return { plan, failed, rehearsal: tried };
+    const { failure } = tried;
     if (plan.route.kind === 'full') throw new Failed(failure.code, failure.detail);
     failed.push({ route: plan.route.kind, failure });
     plan = planUpdate(target.release.manifest, target.stock.have, [...target.ruledOut, ...failed.map(({ route }) => route)]);
   }
-  return { plan, failed };
+  return { plan, failed, rehearsal: null };
 }
 
 /** Failures that say something about one package and nothing about the others. */
@@ -54,19 +56,18 @@ const routeFailures: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'fetch/too-large',
 ]);
 
-/** Tries one plan and returns the failure that another route may not have; every other failure is thrown. */
-async function attempt(plan: Plan, target: Target, job: Job): Promise<Failure | null> {
+/** Tries one plan; returns the failure that another route may not have, every other one is thrown. */
+async function attempt(plan: Plan, target: Target, job: Job): Promise<Rehearsal | { readonly kind: 'failed'; readonly failure: Failure }> {
   try {
-    await buildVersion(plan, target, job);
-    return null;
+    return await buildVersion(plan, target, job);
   } catch (error) {
     const failure = failureOf(error);
-    if (routeFailures.has(failure.code)) return failure;
+    if (routeFailures.has(failure.code)) return { kind: 'failed', failure };
     throw error;
   }
 }
 
-async function buildVersion(plan: Plan, target: Target, job: Job): Promise<void> {
+async function buildVersion(plan: Plan, target: Target, job: Job): Promise<Rehearsal> {
   const { layout, remote, now, stock } = target;
   const { manifest, manifestSha256, floor, releaseKeys } = target.release;
   await tidy(layout, new Set(packagesOf(plan.route).map(downloadName)));
@@ -76,8 +77,9 @@ async function buildVersion(plan: Plan, target: Target, job: Job): Promise<void>
   await refuseDifferent(to, manifest, job);
   const known = new Set(stock.ground?.tree.files.map(({ sha256 }) => sha256));
   await validateTree(to, manifest, { known, job });
-  await rehearse({ layout, instance: target.instance, manifest, folder: to, from: target.running }, job);
+  const rehearsal = await rehearse({ layout, instance: target.instance, manifest, folder: to, from: target.running }, job);
   await recordVersion(layout, manifest, { manifestSha256, floor, now });
+  return rehearsal;
 }
 
 function packagesOf(route: Route): readonly Package[] {

@@ -20,7 +20,7 @@ export interface Explanation {
   readonly restart: boolean;
   readonly dataMigration: { readonly from: number; readonly to: number } | null;
   readonly canBeUndone: boolean;
-  /** Bytes of state and the time that the switch will take for them; null before the first install. */
+  /** Bytes of state, the time that the switch will take for them, and why they are not rehearsed with (null: they are); null before the first install. */
   readonly dataCost: DataCost | null;
 }
 
@@ -60,10 +60,12 @@ export function explainText(told: Explanation): string {
   ].join('\n');
 }
 
-/** What is over at once need not be said. */
+/** What is over at once, or as usual, need not be said. */
 function dataLines(cost: DataCost | null): readonly string[] {
-  if (cost === null || cost.cloneMs + cost.migrationMs <= 2000) return [];
+  if (cost === null) return [];
+  const rehearsal = cost.notRehearsed === null ? [] : [`  rehearsal       without your data: ${cost.notRehearsed}`];
+  if (cost.cloneMs + cost.migrationMs <= 2000) return rehearsal;
   const seconds = (ms: number): string => `${Math.ceil(ms / 1000)} s`;
   const migrating = cost.migrationMs === 0 ? '' : `, then about ${seconds(cost.migrationMs)} to migrate it`;
-  return [`  data at restart ${megabytes(cost.bytes)}, about ${seconds(cost.cloneMs)} to copy${migrating}`];
+  return [`  data at restart ${megabytes(cost.bytes)}, about ${seconds(cost.cloneMs)} to copy${migrating}`, ...rehearsal];
 }

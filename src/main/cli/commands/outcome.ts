@@ -11,15 +11,23 @@ export function summaryOf(from: string | null, generation: Generation, done: Don
   const took =
     done === null
       ? null
-      : { route: done.plan.route.kind, failedRoutes: done.failed, wireBytes: done.wireBytes, milliseconds: done.milliseconds };
+      : {
+          route: done.plan.route.kind,
+          failedRoutes: done.failed,
+          rehearsal: done.rehearsal,
+          wireBytes: done.wireBytes,
+          milliseconds: done.milliseconds,
+        };
   return { from, to: version, treeDigest, generation: { n, state }, took };
 }
 
-/** One sentence on what a build took; empty when nothing had to be built. */
+/** A sentence on what a build took, and one on what it could not do; empty when nothing had to be built. */
 export function tookText(done: Done | null): string {
   if (done === null) return '';
   const seconds = Object.values(done.milliseconds).reduce((sum, ms) => sum + ms, 0) / 1000;
-  return ` ${megabytes(done.wireBytes)} fetched in ${seconds.toFixed(1)} s (${routeText(done.plan)}).`;
+  const without = done.rehearsal?.kind === 'done' ? done.rehearsal.withoutData : null;
+  const rehearsed = without === null ? '' : `\nIt was rehearsed without your data: ${without}.`;
+  return ` ${megabytes(done.wireBytes)} fetched in ${seconds.toFixed(1)} s (${routeText(done.plan)}).${rehearsed}`;
 }
 
 /** A plan's route in words. */

@@ -4,9 +4,10 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseJson } from '../../../../src/updater/disk/json.ts';
+import { estimateData, tooMuchToRehearse } from '../../../../src/updater/install/epoch/aside/estimate.ts';
 import { exportEpoch } from '../../../../src/updater/install/epoch/aside/export.ts';
 import { rehearse } from '../../../../src/updater/install/epoch/aside/preflight.ts';
-import { readEpoch } from '../../../../src/updater/install/epoch/record.ts';
+import { epochFolder, readEpoch } from '../../../../src/updater/install/epoch/record.ts';
 import { currentGeneration } from '../../../../src/updater/install/generations.ts';
 import { rollBack } from '../../../../src/updater/install/rollback.ts';
 import { quietJob } from '../../../../src/updater/model/job.ts';
@@ -114,7 +115,7 @@ describe('the rehearsal of a version', () => {
     await using place = await openPlace(folder.path);
     await run(place, await makeVersion(place, notesProgram(1), { version: '1.0.0', ...notesOf(1) }), 'install');
     writeNotes(place.instance, 1, 'one');
-    expect(await rehearsal(place, notesProgram(2))).toMatchObject({ kind: 'done' });
+    expect(await rehearsal(place, notesProgram(2))).toMatchObject({ kind: 'done', withoutData: null });
     expect(readNotes(place.instance, 1)).toEqual({ version: 1, texts: ['one'] });
     expect((await readdir(place.instance.epochs)).toSorted()).toEqual(['1']);
   });
@@ -154,6 +155,22 @@ describe('the rehearsal of a version', () => {
     expect(seen).toEqual({ deny: 'network,keychain,tray,registration', bus: 'disabled:', isHome: false, interfaces: expect.anything() });
     expect(await readdir(canary)).toEqual([]);
     if (process.platform === 'linux' && existsSync('/usr/bin/unshare')) expect(seen).toMatchObject({ interfaces: 'none' });
+  });
+
+  it('begins with no data where that is too much to copy, and says why', async () => {
+    await using folder = await tempFolder();
+    await using place = await openPlace(folder.path);
+    await run(place, await makeVersion(place, notesProgram(1), { version: '1.0.0', ...notesOf(1) }), 'install');
+    await writeFile(join(epochFolder(place.instance, 1), 'data', 'large'), Buffer.alloc(300_000, 'x'));
+    const { manifest, folder: tree } = await makeVersion(place, notesProgram(2), fields);
+    const from = await readEpoch(place.instance, 1);
+    const withoutData = expect.stringMatching(/^\d MB of data are too much to copy for it$/);
+    expect(await rehearse({ ...place, manifest, folder: tree, from, mostBytes: 200_000 }, job)).toMatchObject({
+      kind: 'done',
+      withoutData,
+    });
+    expect(await tooMuchToRehearse(place.instance, 2.2e9)).toBe('2200 MB of data are too much to copy for it');
+    expect(await estimateData(place.instance, manifest, { epoch: 1, dataVersion: 1 })).toMatchObject({ notRehearsed: null });
   });
 
   it('leaves out what declares no data, and content', async () => {

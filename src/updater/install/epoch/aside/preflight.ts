@@ -7,7 +7,6 @@
 import { lstat, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bytesBelow, freeBytes } from '../../../disk/space.ts';
 import { parseDataDeclaration } from '../../../model/application/data.ts';
 import { Failed } from '../../../model/failure.ts';
 import type { Job } from '../../../model/job.ts';
@@ -19,32 +18,33 @@ import { migrateEpoch } from '../migrate.ts';
 import { runToEnd } from '../program.ts';
 import { epochFolder, readEpoch } from '../record.ts';
 import { denyAll } from './denial.ts';
+import { bytesOfState, tooMuchToRehearse } from './estimate.ts';
 import { throwawayFolder } from './throwaway.ts';
 
-/** What is rehearsed: a built tree that is no version yet, and the epoch to copy (null: begin with an empty one). */
+/** What is rehearsed: a built tree that is no version yet, the epoch to copy (null: begin with an empty one), and how much of it at most. */
 export interface Rehearsed {
   readonly layout: Layout;
   readonly instance: Instance;
   readonly manifest: Manifest;
   readonly folder: string;
   readonly from: Epoch | null;
+  readonly mostBytes?: number;
 }
 
-/** How it went: done, or left out for a reason that a person can read. Whatever is wrong is thrown. */
-export type Rehearsal = { readonly kind: 'done'; readonly isNetworkGone: boolean } | { readonly kind: 'left-out'; readonly why: string };
-
-const mostBytes = 2 * 1024 ** 3;
+/** How it went: done, or left out, for a reason that a person can read. `withoutData` says why it began with none of the person's data; null when it had a copy. Whatever is wrong is thrown. */
+export type Rehearsal =
+  | { readonly kind: 'done'; readonly isNetworkGone: boolean; readonly withoutData: string | null }
+  | { readonly kind: 'left-out'; readonly why: string };
 
 /** Rehearses a version. Throws `switch/denied` with what went wrong. */
 export async function rehearse(what: Rehearsed, job: Job): Promise<Rehearsal> {
-  const { manifest, instance, from } = what;
+  const { manifest, instance, from, mostBytes } = what;
   if (manifest.entry === null) return { kind: 'left-out', why: 'there is no program' };
   if (manifest.data === null) return { kind: 'left-out', why: 'the program declares no data' };
-  const bytes = from === null ? 0 : await bytesBelow(epochFolder(instance, from.epoch));
-  if (bytes > Math.min(mostBytes, (await freeBytes(instance.folder)) / 2))
-    return { kind: 'left-out', why: `${bytes} bytes of data are too much to copy` };
+  const withoutData = from === null ? null : await tooMuchToRehearse(instance, await bytesOfState(instance, manifest, from), mostBytes);
   try {
-    return await rehearseOnCopy(what, job);
+    const isNetworkGone = await rehearseOnCopy(withoutData === null ? what : { ...what, from: null }, job);
+    return { kind: 'done', isNetworkGone, withoutData };
   } catch (error) {
     if (error instanceof Failed && error.code.startsWith('start/'))
       throw new Failed('switch/denied', `its rehearsal failed: ${error.failure.detail}`);
@@ -52,7 +52,8 @@ export async function rehearse(what: Rehearsed, job: Job): Promise<Rehearsal> {
   }
 }
 
-async function rehearseOnCopy({ layout, instance, manifest, folder, from }: Rehearsed, job: Job): Promise<Rehearsal> {
+/** Returns whether there was certainly no network. */
+async function rehearseOnCopy({ layout, instance, manifest, folder, from }: Rehearsed, job: Job): Promise<boolean> {
   await using aside = await throwawayFolder(instance);
   const copy = join(aside.path, 'epoch');
   for (const part of ['', 'config', 'data', 'evolutions', 'profile']) await mkdir(join(copy, part), { recursive: true, mode: 0o700 });
@@ -80,7 +81,7 @@ async function rehearseOnCopy({ layout, instance, manifest, folder, from }: Rehe
     await stage.stop();
   }
   if (!(await isReady(healthFile))) throw new Failed('start/failed', 'it ended before it was ready');
-  return { kind: 'done', isNetworkGone: denial.isNetworkGone };
+  return denial.isNetworkGone;
 }
 
 /** Aborts `stalled` when a program has said nothing new about its health for `timeoutMs`. */
