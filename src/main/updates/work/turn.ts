@@ -3,6 +3,7 @@ import { currentGeneration } from '../../../updater/install/generations.ts';
 import { timeText } from '../../../updater/model/parse.ts';
 import { isClockTrusted } from '../decide/level.ts';
 import { napMs, untilDueMs } from '../decide/schedule.ts';
+import type { Decisions } from '../kept/decisions.ts';
 import { levelNow, mayAsk, whatNow, type Around } from '../decide/view.ts';
 import type { Checks } from './check.ts';
 import { noticesOfRecords, tellSilence } from './notices.ts';
@@ -34,7 +35,13 @@ export async function takeTurn(crew: Crew): Promise<number> {
   const restartMs = stepToRestart(tools, memory);
   // What is under way ends in a turn of its own.
   const checkMs = memory.present.checking === null ? untilDueMs(memory.present.rhythm, momentOf(tools.clock)) : Number.POSITIVE_INFINITY;
-  return napMs(Math.min(checkMs, restartMs ?? Number.POSITIVE_INFINITY));
+  return napMs(Math.min(checkMs, restartMs ?? Number.POSITIVE_INFINITY, untilWordEndsMs(memory.present.decisions, tools.clock.now())));
+}
+
+/** Until something that was said, or a pause after a failure, is over. */
+function untilWordEndsMs({ later, dismissed, trouble }: Decisions, now: Date): number {
+  const ends = [later?.until, dismissed?.until, trouble?.retryAt].flatMap((end) => (typeof end === 'string' ? [Date.parse(end)] : []));
+  return Math.min(...ends.map((end) => end - now.getTime()).filter((ms) => ms > 0), Number.POSITIVE_INFINITY);
 }
 
 /** What holds around the service now. */

@@ -1,9 +1,9 @@
 /**
- * A person's life with an installation: the real service, ledger, engine process, disk, server and supervisor; only time, chance and
+ * A person's life with an installation: the real service, ledger, engine, disk, server and supervisor; only time, chance and
  * the host are replaced. Versions are small shell scripts.
  */
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as soon, setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { BuildOptions } from '../../../../build/release/make/options.ts';
 import { renewOnline } from '../../../../build/release/publish/renew.ts';
@@ -18,6 +18,8 @@ import type { Ending } from '../../../../src/main/supervisor/session.ts';
 import { supervise } from '../../../../src/main/supervisor/supervise.ts';
 import { openUpdates, type Updates } from '../../../../src/main/updates/updates.ts';
 import { askEngine, type AskEngine } from '../../../../src/updater/engine/process/client.ts';
+import { parseRequest, parseResult } from '../../../../src/updater/engine/process/requests.ts';
+import { serve } from '../../../../src/updater/engine/process/serve.ts';
 import { instanceOf, layoutOf } from '../../../../src/updater/install/layout.ts';
 import { mayFollow, type UpdateState } from '../../../../src/updater/model/application/state.ts';
 import { quietJob } from '../../../../src/updater/model/job.ts';
@@ -92,7 +94,7 @@ export async function beginLife(folder: string, first: Contents = programOf(well
   const states: UpdateState['kind'][] = [];
   let asks = 0;
   let restarts = 0;
-  const engine = { ask: askEngine };
+  const engine = { ask: askSomewhere };
   const counted: AskEngine = async (request, job) => {
     asks += 1;
     try {
@@ -140,7 +142,8 @@ export async function beginLife(folder: string, first: Contents = programOf(well
   const settle = async (): Promise<void> => {
     for (let quiet = 0; quiet < 3;) {
       if (open !== null && isQuiet()) {
-        await running().updates.busyChanged();
+        // What has just ended leads to a turn before the next round of the event loop.
+        await soon();
         quiet += 1;
       } else {
         quiet = 0;
@@ -196,6 +199,10 @@ export async function beginLife(folder: string, first: Contents = programOf(well
   await tryOut();
   return life;
 }
+
+/** A process for each of hundreds of checks would take minutes: they are asked of an engine in this one. Whatever changes something gets its own. */
+const askSomewhere: AskEngine = async (request, job) =>
+  request.kind === 'check' ? parseResult(request, await serve(parseRequest(structuredClone(request)), job)) : askEngine(request, job);
 
 const firstTopics: Topics = {
   about: {
