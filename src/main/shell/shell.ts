@@ -13,10 +13,11 @@ import { openAnswers, type Ground } from './answers/answers.ts';
 import { runningGeneration } from './answers/history.ts';
 import type { Application, Reach } from './application.ts';
 import { sayHealth, type Around } from './around.ts';
-import { openFirstBoard } from './board.ts';
-import { contractOf } from './contract.ts';
+import { openFirstBoard } from './answers/board.ts';
+import { contractOf } from './reach/contract.ts';
 import { openLeaving } from './leaving.ts';
-import { openUnsaved } from './unsaved.ts';
+import { announce } from './reach/running.ts';
+import { openUnsaved } from './reach/unsaved.ts';
 
 /** Runs an application until it is left. Throws what keeps it from starting. */
 export async function runShell(application: Application, around: Around, kind: HostKind): Promise<void> {
@@ -41,6 +42,7 @@ async function letIn(ground: Ground): Promise<void> {
   await using host = await kind.open({ contract, door, profile, scratch: join(around.instance.folder, 'window') });
   await using answers = await openAnswers(ground, host);
   complete(answers.handlers);
+  await using _ = await announce(around.instance, door);
   await show(host, ground);
   await leaving.asked;
 }

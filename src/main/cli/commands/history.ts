@@ -1,6 +1,7 @@
 import { listGenerations, installedGeneration } from '../../../updater/install/generations.ts';
 import { Failed } from '../../../updater/model/failure.ts';
 import type { Generation } from '../../../updater/model/generation.ts';
+import { findRunning } from '../../shell/reach/running.ts';
 import { placeOf, type Globals } from '../place.ts';
 import { runCommand, say } from '../terminal.ts';
 import { summaryOf } from './outcome.ts';
@@ -21,15 +22,17 @@ export interface RollbackOptions {
   readonly data?: string;
 }
 
-/** `moult rollback`: goes back to a generation or version that is still on this machine; `--data` decides about data that is newer than it can read. */
+/** `moult rollback`: goes back to a generation or version that is still on this machine; `--data` decides about data that is newer than it can read. While the program runs, the next start goes back. */
 export function rollback(globals: Globals, target: string | undefined, options: RollbackOptions): Promise<number> {
   return runCommand(globals, async (job) => {
     const { layout, instance } = placeOf(globals);
     const before = await installedGeneration(instance);
-    const where = { root: layout.root, instance: instance.name };
+    const underApp = (await findRunning(instance)) !== null;
+    const where = { root: layout.root, instance: instance.name, underApp };
     const request = { kind: 'rollback', ...where, to: target ?? null, ...dataChoice(options) } as const;
     const { generation } = await globals.ask<'rollback'>(request, job);
-    say(globals, summaryOf(before.version, generation, null), `Back on ${generation.version}; ${before.version} stays on this machine.`);
+    const text = underApp ? `${generation.version} starts the next time` : `Back on ${generation.version}`;
+    say(globals, summaryOf(before.version, generation, null), `${text}; ${before.version} stays on this machine.`);
     return 0;
   });
 }

@@ -9,6 +9,7 @@ import { Failed, failureOf } from '../../../updater/model/failure.ts';
 import { failureSchema } from '../../../updater/model/generation.ts';
 import type { Job } from '../../../updater/model/job.ts';
 import { startedAgain, thisProcess } from '../again.ts';
+import { findRunning } from '../../shell/reach/running.ts';
 import { placeOf, type Globals } from '../place.ts';
 import { runCommand } from '../terminal.ts';
 import { lastFailureText, newsText } from './news.ts';
@@ -21,11 +22,16 @@ export interface StartOptions {
 
 /**
  * `moult start`: switches to what waits, tries it, and stays with the program until it ends; the exit code is the program's, or 7
- * when a trial was taken back. With `--wait-healthy` it returns when the program says that it is ready, and the program runs on.
+ * when a trial was taken back. A program that runs already shows its window instead. With `--wait-healthy` it returns when the program says that it is ready, and the program runs on.
  */
 export function start(globals: Globals, options: StartOptions): Promise<number> {
   return runCommand(globals, async (job) => {
     const wish: Wish = { isSafe: options.safe, host: hostOf(options), until: 'end' };
+    const running = await findRunning(placeOf(globals).instance);
+    if (running !== null) {
+      await running.ask('app/show', {});
+      return 0;
+    }
     if (options.waitHealthy) return startAside(globals, wish, job);
     const tools = toolsFor(globals);
     const last = await lastFailure(tools.instance).catch((error: unknown) => {

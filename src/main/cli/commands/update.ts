@@ -4,6 +4,7 @@ import { isFolder } from '../../../updater/download/remote.ts';
 import { Failed } from '../../../updater/model/failure.ts';
 import type { Job } from '../../../updater/model/job.ts';
 import type { Passed } from '../../../updater/trust/choose.ts';
+import { findRunning } from '../../shell/reach/running.ts';
 import { placeOf, type Globals } from '../place.ts';
 import { megabytes, runCommand, say } from '../terminal.ts';
 import { explain, explainText } from './explain.ts';
@@ -32,7 +33,7 @@ export function check(globals: Globals, options: { readonly from?: string }): Pr
   });
 }
 
-/** `moult update`: the whole line up to a staged generation, with `--restart` through its trial to the verdict; `--dry-run` and `--explain` stop at the plan. */
+/** `moult update`: the whole line up to a staged generation, with `--restart` through its trial to the verdict, or, while the program runs, to its restart; `--dry-run` and `--explain` stop at the plan. */
 export function update(globals: Globals, options: UpdateOptions): Promise<number> {
   return runCommand(globals, async (job) => {
     const result = await ask(globals, options, job);
@@ -51,6 +52,12 @@ export function update(globals: Globals, options: UpdateOptions): Promise<number
     if (options.restart !== true) {
       const text = `${newsText(result.news)}${result.generation.version} is ready and starts the next time.${tookText(result.done)}`;
       say(globals, summaryOf(result.current, result.generation, result.done), text);
+      return 0;
+    }
+    const running = await findRunning(placeOf(globals).instance);
+    if (running !== null) {
+      await running.ask('updates/restart', { when: 'now' });
+      say(globals, summaryOf(result.current, result.generation, result.done), `The program restarts with ${result.generation.version}.`);
       return 0;
     }
     const { generation, takenBack, exitCode } = await supervise({ isSafe: false, host: null, until: 'verdict' }, toolsFor(globals), job);

@@ -7,6 +7,7 @@ import { Failed } from '../../../updater/model/failure.ts';
 import type { Job } from '../../../updater/model/job.ts';
 import { listSnapshots, readSnapshot, resolveSnapshot, type Listed } from '../../../updater/store/records.ts';
 import { scrubSnapshots } from '../../../updater/store/unpack.ts';
+import { findRunning } from '../../shell/reach/running.ts';
 import { summaryOf } from '../commands/outcome.ts';
 import { placeOf, type Globals } from '../place.ts';
 import { megabytes, runCommand, say } from '../terminal.ts';
@@ -17,9 +18,6 @@ export interface CreateOptions {
   readonly rehash: boolean;
   readonly keep?: string;
 }
-
-/** How long a restore waits for a program that is running: it is not going to end by itself. */
-const waitForProgramMs = 2000;
 
 /** `snapshot create`: keeps the present data, while the program may be running. */
 export function createCommand(globals: Globals, options: CreateOptions): Promise<number> {
@@ -94,27 +92,31 @@ export function deleteCommand(globals: Globals, id: string): Promise<number> {
   });
 }
 
-/** `snapshot restore`: goes back to a snapshot's data and version; what is there now becomes a snapshot itself. */
+/** `snapshot restore`: goes back to a snapshot's data and version; what is there now becomes a snapshot itself. While the program runs, the next start goes there. */
 export function restoreCommand(globals: Globals, id: string): Promise<number> {
   return runCommand(globals, async (job) => {
-    const current = await installedGeneration(placeOf(globals).instance);
-    const result = await ask(globals, { kind: 'restore', id }, job);
+    const { instance } = placeOf(globals);
+    const current = await installedGeneration(instance);
+    const underApp = (await findRunning(instance)) !== null;
+    const result = await ask(globals, { kind: 'restore', id, underApp }, job);
     if (result.did !== 'restore') return 1;
     const { snapshot, generation, before } = result;
     const told = { ...summaryOf(current.version, generation, null), snapshot: snapshot.id, before: before.id };
-    say(
-      globals,
-      told,
-      `Back at snapshot ${snapshot.id} with version ${generation.version}; what was there before is snapshot ${before.id}.`,
-    );
+    const text = underApp ? `The next start is snapshot ${snapshot.id}` : `Back at snapshot ${snapshot.id}`;
+    say(globals, told, `${text} with version ${generation.version}; what is there before is snapshot ${before.id}.`);
     return 0;
   });
 }
 
-function ask(globals: Globals, wish: RequestOf<'snapshot'>['wish'], job: Job): Promise<SnapshotResult> {
+/** How long a restore waits for a program that runs and cannot be reached: it is not going to end by itself. */
+const waitForProgramMs = 2000;
+
+type Wish = RequestOf<'snapshot'>['wish'] & { readonly underApp?: boolean };
+
+function ask(globals: Globals, { underApp = false, ...wish }: Wish, job: Job): Promise<SnapshotResult> {
   const { layout, instance } = placeOf(globals);
   const patience = wish.kind === 'restore' ? { waitMs: waitForProgramMs } : {};
-  return globals.ask<'snapshot'>({ kind: 'snapshot', root: layout.root, instance: instance.name, ...patience, wish }, job);
+  return globals.ask<'snapshot'>({ kind: 'snapshot', root: layout.root, instance: instance.name, underApp, ...patience, wish }, job);
 }
 
 function keepOf({ keep }: CreateOptions): number {

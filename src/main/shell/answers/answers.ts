@@ -9,7 +9,7 @@ import { openUpdates, type Clock } from '../../updates/updates.ts';
 import type { OpenApplication } from '../application.ts';
 import type { Around } from '../around.ts';
 import type { Leaving } from '../leaving.ts';
-import type { Unsaved } from '../unsaved.ts';
+import type { Unsaved } from '../reach/unsaved.ts';
 import { aboutHandlers } from './about.ts';
 import { exportHandlers } from './export.ts';
 import { keepFresh } from './fresh.ts';
@@ -49,7 +49,9 @@ export async function openAnswers(ground: Ground, host: Host): Promise<{ readonl
   opening.use(await keepFresh([instance.generations, instance.snapshots], refresh));
   opening.defer(() => ending.abort());
   const answers = { ...historyHandlers(tools), ...snapshotHandlers(tools), ...exportHandlers(tools), ...aboutHandlers(tools) };
-  const handlers = { ...opened.handlers, ...updates.handlers, ...answers, ...ownHandlers(leaving, host) };
+  // What a command staged a moment ago counts as well.
+  const restartNow: Handlers['updates/restart'] = (input) => updates.stagedChanged().then(() => updates.handlers['updates/restart'](input));
+  const handlers = { ...opened.handlers, ...updates.handlers, 'updates/restart': restartNow, ...answers, ...ownHandlers(leaving, host) };
   const open = opening.move();
   return { handlers, [Symbol.asyncDispose]: () => open.disposeAsync() };
 }

@@ -44,7 +44,7 @@ export async function exportEpoch(wish: ExportWish, job: Job): Promise<Exported>
   const generation = (await listGenerations(instance)).findLast((one) => one.epoch === epoch);
   const dataVersion = (await readEpoch(instance, epoch))?.dataVersion ?? generation?.dataVersion;
   if (dataVersion === undefined) throw new Failed('usage/wrong', `there is no epoch ${epoch}`);
-  await refuseFilled(to);
+  await refuseUnusable(to);
   const readers = await readersOf(wish.layout, dataVersion);
   await using aside = await throwawayFolder(instance);
   const failed: { version: string; failure: Failure }[] = [];
@@ -97,16 +97,18 @@ async function copyAside(
   await copyState({ from: epochFolder(instance, epoch), to, declaration, isLive: true }, job);
 }
 
-async function refuseFilled(to: string): Promise<void> {
-  const names = await readdir(to).catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT')) return [];
-    throw error;
-  });
+/** Said before anything is copied: the folder above is made, and nothing may be in the way. */
+async function refuseUnusable(to: string): Promise<void> {
+  const refuse = (error: unknown): never => {
+    if (!hasCode(error, 'ENOENT', 'ENOTDIR', 'EEXIST', 'ENAMETOOLONG', 'EINVAL')) throw error;
+    throw new Failed('usage/wrong', `${to} cannot be a folder`, { cause: error });
+  };
+  await mkdir(dirname(to), { recursive: true }).catch(refuse);
+  const names = await readdir(to).catch((error: unknown) => (hasCode(error, 'ENOENT') ? [] : refuse(error)));
   if (names.length > 0) throw new Failed('usage/wrong', `${to} is not empty`);
 }
 
 async function handOver(out: string, to: string, job: Job): Promise<readonly string[]> {
-  await mkdir(dirname(to), { recursive: true });
   await rmdir(to).catch((error: unknown) => {
     if (!hasCode(error, 'ENOENT')) throw error;
   });

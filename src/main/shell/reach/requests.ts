@@ -1,7 +1,7 @@
 /** Counts what windows ask for, and tells whoever watches a trial how much of it went wrong. */
-import type { CommandName } from '../contract/commands.ts';
-import type { Reply } from '../contract/wire.ts';
-import { sayHealth, type Around } from './around.ts';
+import type { CommandName } from '../../contract/commands.ts';
+import type { Reply } from '../../contract/wire.ts';
+import { sayHealth, type Around } from '../around.ts';
 
 /** How long after the start anybody listens: a trial takes its time in awake minutes, and sleep may come between. */
 const listensMs = 15 * 60_000;

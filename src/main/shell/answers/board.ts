@@ -1,6 +1,6 @@
-import { openBoard, type Board } from '../contract/serve.ts';
-import { usualPreferences } from '../contract/preferences.ts';
-import type { About } from '../contract/views.ts';
+import { openBoard, type Board } from '../../contract/serve.ts';
+import { usualPreferences } from '../../contract/preferences.ts';
+import type { About } from '../../contract/views.ts';
 
 /** A board with what is true before anything was read or asked. */
 export function openFirstBoard(about: About): Board {

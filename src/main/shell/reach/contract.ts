@@ -1,6 +1,6 @@
 /** What windows and commands reach: every question is answered once the shell is complete, and counted for whoever watches a trial. */
-import { answer, type Board, type Contract, type Handlers } from '../contract/serve.ts';
-import type { Around } from './around.ts';
+import { answer, type Board, type Contract, type Handlers } from '../../contract/serve.ts';
+import type { Around } from '../around.ts';
 import { countRequests } from './requests.ts';
 import type { Unsaved } from './unsaved.ts';
 
