@@ -2,9 +2,15 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { readRecord } from '../../../src/updater/disk/atomic.ts';
+import { scanTree } from '../../../src/updater/disk/scan.ts';
 import { serve } from '../../../src/updater/engine/process/serve.ts';
+import { installedGeneration } from '../../../src/updater/install/generations.ts';
 import { instanceOf, layoutOf } from '../../../src/updater/install/layout.ts';
+import { findVersion } from '../../../src/updater/install/versions.ts';
+import { parseSource } from '../../../src/updater/model/generation.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
+import type { Tree } from '../../../src/updater/model/tree.ts';
 import { tempFolder } from '../../folder.ts';
 import { openPublisher } from '../../publisher.ts';
 import { installRequest } from '../campaign/ground.ts';
@@ -12,14 +18,20 @@ import { faultsMissing, runWithFault } from '../shim/shim.ts';
 import { growthIn, live } from './life.ts';
 
 describe('a long life', () => {
-  it('R17 thirty updates in a row leave no more behind than ten: files, bytes, descriptors, memory (a thousand: npm run campaign:long)', async ({
+  it('R16 R17 twenty-one patches in a row end on the tree of a fresh install and leave no more behind than seven: files, bytes, descriptors, memory (a thousand: npm run campaign:long)', async ({
     skip,
   }) => {
     if (process.platform !== 'linux') skip('descriptors are counted in /proc');
     await using folder = await tempFolder();
-    const samples = await live(folder.path, { updates: 30, every: 10, patches: 0, has: 'content' });
+    const samples = await live(folder.path, { updates: 21, every: 7, patches: 1, has: 'content' });
     expect(growthIn(samples)).toEqual([]);
     expect(samples.map(({ versions }) => versions)).toEqual([2, 2, 2]);
+    const [updated, fresh] = [join(folder.path, 'root'), join(folder.path, 'fresh')];
+    const source = await readRecord(layoutOf(updated).source, parseSource);
+    if (source === null) throw new Error('no source');
+    const from = { from: join(folder.path, 'repo'), trustedRoot: source.trustedRoot, product: 'moult', channel: 'stable', version: null };
+    await serve({ kind: 'install', root: fresh, instance: 'default', ...from }, quietJob());
+    expect(await treeIn(updated)).toEqual(await treeIn(fresh));
   });
 
   it('R17 of a program leaves an epoch, its five newest snapshots, and two versions', async ({ skip }) => {
@@ -56,3 +68,11 @@ describe('a long life', () => {
     expect(reads.length).toBeLessThanOrEqual(6);
   });
 });
+
+/** Every file and link of the version that runs, as it is on disk. */
+async function treeIn(root: string): Promise<Tree> {
+  const layout = layoutOf(root);
+  const { treeDigest, version } = await installedGeneration(instanceOf(layout, 'default'));
+  expect(version).toBe('1.21.0');
+  return scanTree((await findVersion(layout, treeDigest))?.folder ?? '', quietJob());
+}

@@ -10,6 +10,7 @@ import { quietJob } from '../../../src/updater/model/job.ts';
 import type { Contents } from '../../publisher.ts';
 import { installRequest, switchRequest, updateRequest } from '../campaign/ground.ts';
 import { tryOut } from '../power/story.ts';
+import { programLike } from '../../updater/engine/binaries.ts';
 import { openDistantPublisher } from './publisher.ts';
 
 /** How many updates, after how many of them a sample is taken, from how many versions before there is a patch, and whether the product has a program, with data and trials, or is content only. */
@@ -46,7 +47,7 @@ export async function live(folder: string, { updates, every, patches, has }: Lif
   for (let n = 1; n <= updates; n += 1) {
     await publisher.release(`1.${n}.0`, treeOf(n, has), patches);
     const begun = performance.now();
-    await serve(updateRequest(root, null), quietJob());
+    await update(root, patches === 1 ? 'direct' : 'full');
     await (has === 'program' ? tryOut({ root, tell: () => undefined }) : serve(switchRequest(root), quietJob()));
     const milliseconds = performance.now() - begun;
     const current = await currentGeneration(instanceOf(layoutOf(root), 'default'));
@@ -56,9 +57,16 @@ export async function live(folder: string, { updates, every, patches, has }: Lif
   return samples;
 }
 
+/** Brings the newest version up to where it waits; throws when it came by another route. */
+async function update(root: string, route: 'direct' | 'full'): Promise<void> {
+  const result = await serve(updateRequest(root, null), quietJob());
+  const done = 'kind' in result && result.kind === 'staged' ? result.done : null;
+  if (done?.plan.route.kind !== route) throw new Error(`the update came by ${done?.plan.route.kind}`);
+}
+
 /** Something that stays, something that changes and, where it is wanted, a program that writes a line whenever it runs. */
 function treeOf(n: number, has: Life['has']): Contents {
-  const content = { 'steady.bin': Buffer.alloc(40_000, 'steady '), 'changing.txt': `version ${n}\n`.repeat(200) };
+  const content = { 'steady.bin': programLike(40_000, 0), 'changing.txt': `version ${n}\n`.repeat(200) };
   if (has === 'content') return content;
   const declared = { entry: { program: 'app', args: [] }, data: { databases: [], migrations: [] } };
   return { ...content, app: { program }, 'moult.json': JSON.stringify(declared) };
