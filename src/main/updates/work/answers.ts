@@ -121,15 +121,22 @@ async function putOff(decision: 'skip' | 'later', version: string, { tools, memo
   memory.change({ ready: null });
 }
 
-async function chooseData({ version, choice, understood }: Input<'updates/break'>, { tools, memory }: Crew): Promise<void> {
-  const { decisions } = memory.present;
+async function chooseData({ version, choice, understood }: Input<'updates/break'>, crew: Crew): Promise<void> {
+  const { tools, memory } = crew;
   tools.ledger.note({ kind: 'decision', to: version, by: 'user', what: `breaking: ${choice}` });
-  if (choice === 'cancel') return memory.decide({ ...withAnswer(decisions, version, { kind: 'none' }), choice: null });
+  if (choice === 'cancel') return unchoose(version, crew);
   const offered = offeredAs(version, memory);
   if (!isBreaking(offered)) throw new Failed('usage/wrong', `${version} breaks nothing`);
   if (choice === 'migrate' && !offered.canMigrate) throw new Failed('switch/data', `${version} cannot take the present data along`);
   if (choice === 'fresh') await keepAside(offered, understood, { tools, memory });
-  await memory.decide({ ...withAnswer(decisions, version, { kind: 'now' }), choice: { version, data: choice } });
+  await memory.decide({ ...withAnswer(memory.present.decisions, version, { kind: 'now' }), choice: { version, data: choice } });
+}
+
+/** What was begun with the choice that is taken back is given up. */
+async function unchoose(version: string, { tools, memory, preparation }: Crew): Promise<void> {
+  if (memory.present.preparing?.version === version) await preparation.cancel();
+  await putOff('skip', version, { tools, memory });
+  await memory.decide({ ...withAnswer(memory.present.decisions, version, { kind: 'none' }), choice: null });
 }
 
 /** Whoever begins afresh has everything kept first, or says that they know that it could not be. */

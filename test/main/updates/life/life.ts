@@ -8,10 +8,8 @@ import { expect } from 'vitest';
 import type { BuildOptions } from '../../../../build/release/make/options.ts';
 import { renewOnline } from '../../../../build/release/publish/renew.ts';
 import { serveRepository, type Serving } from '../../../../build/release/server/serve.ts';
-import { openBoard, type Board } from '../../../../src/main/contract/serve.ts';
+import type { Board } from '../../../../src/main/contract/serve.ts';
 import { parseInput, type Answers, type Question } from '../../../../src/main/contract/commands.ts';
-import { usualPreferences } from '../../../../src/main/contract/preferences.ts';
-import type { Topics } from '../../../../src/main/contract/topics.ts';
 import { openLedger, type Ledger } from '../../../../src/main/ledger/ledger.ts';
 import { machineClock, patience } from '../../../../src/main/supervisor/patience.ts';
 import type { Ending } from '../../../../src/main/supervisor/session.ts';
@@ -24,6 +22,7 @@ import { instanceOf, layoutOf } from '../../../../src/updater/install/layout.ts'
 import { mayFollow, type UpdateState } from '../../../../src/updater/model/application/state.ts';
 import { quietJob } from '../../../../src/updater/model/job.ts';
 import { openPublisher, type Contents, type TestPublisher } from '../../../publisher.ts';
+import { openFirstBoard } from './board.ts';
 import { openPerson, type Person } from './person.ts';
 import { startClock, type TestClock } from './time.ts';
 
@@ -31,9 +30,8 @@ import { startClock, type TestClock } from './time.ts';
 export const well = 'for s in loaded config database service ready; do said $s; done; [ "$MOULT_MODE" = run ] && exec sleep 60; exit 0';
 export const fails = `[ "$MOULT_MODE" = run ] && exit 1; ${well}`;
 
-/** The tree of a version. */
-export function programOf(script: string, dataVersion = 1): Contents {
-  const migrations = Array.from({ length: dataVersion }, (_, i) => i + 1);
+/** The tree of a version, with the data versions that it can migrate to. */
+export function programOf(script: string, dataVersion = 1, migrations: readonly number[] = [1]): Contents {
   return {
     app: {
       program: `#!/bin/sh\nsaid() { printf '{"stage":"%s"}\\n' "$1" >> "$MOULT_HEALTH"; }\n[ "$MOULT_MODE" = migrate ] && exit 0\n${script}\n`,
@@ -65,6 +63,8 @@ export interface Life extends AsyncDisposable {
   ask<Name extends keyof Updates['handlers']>(name: Name, input: Question<Name>): Promise<Answers[Name]>;
   /** The program ends and is started again: whatever waits is tried. */
   restart(): Promise<Ending>;
+  /** The program ends. */
+  close(): Promise<void>;
   /** The publisher signs its online metadata anew. */
   renew(): Promise<unknown>;
   readonly server: { stop(): Promise<void>; start(): Promise<void> };
@@ -106,7 +106,7 @@ export async function beginLife(folder: string, first: Contents = programOf(well
   let open: { board: Board; ledger: Ledger; updates: Updates } | null = null;
 
   const start = async (): Promise<void> => {
-    const board = watched(openBoard(firstTopics), states);
+    const board = watched(openFirstBoard(), states);
     const ledger = await openLedger(place.instance, () => clock.now());
     const tools = { place, board, ledger, host: person.host, ask: counted, clock, policyFile: join(folder, 'policy.json') };
     const updates = await openUpdates({ ...tools, chance: () => 0.5, restart: () => void (restarts += 1), busy: () => life.busy });
@@ -178,6 +178,7 @@ export async function beginLife(folder: string, first: Contents = programOf(well
     },
     ask: (name, input) => running().updates.handlers[name](parseInput(name, input)),
     renew: () => renewOnline({ repo: publisher.repo, keys: publisher.keys, now: clock.now() }, quietJob()),
+    close: stop,
     restart: async () => {
       await stop();
       return tryOut();
@@ -203,32 +204,6 @@ export async function beginLife(folder: string, first: Contents = programOf(well
 /** A process for each of hundreds of checks would take minutes: they are asked of an engine in this one. Whatever changes something gets its own. */
 const askSomewhere: AskEngine = async (request, job) =>
   request.kind === 'check' ? parseResult(request, await serve(parseRequest(structuredClone(request)), job)) : askEngine(request, job);
-
-const firstTopics: Topics = {
-  about: {
-    product: 'moult',
-    version: '1.0.0',
-    channel: 'stable',
-    instance: 'default',
-    root: '',
-    host: 'headless',
-    generation: 1,
-    isSafe: false,
-    ability: { kind: 'full', why: '' },
-    lastCheck: null,
-    nextCheck: null,
-    versions: {},
-  },
-  preferences: { values: usualPreferences, managed: [], policyFile: null },
-  update: { kind: 'idle' },
-  offer: null,
-  banner: null,
-  notices: [],
-  busy: { reasons: [] },
-  notes: { revision: 0 },
-  history: [],
-  snapshots: { rows: [], usedBytes: 0 },
-};
 
 /** A board whose states follow each other as they may. */
 function watched(board: Board, states: UpdateState['kind'][]): Board {
