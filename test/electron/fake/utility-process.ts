@@ -1,0 +1,7 @@
+/** A utility process, in the fake: a child of Node that finds its parent where Electron's would. */
+import { EventEmitter } from 'node:events';
+
+const parentPort = Object.assign(new EventEmitter(), { postMessage: (message: unknown) => process.send?.(message) });
+process.on('message', (data) => parentPort.emit('message', { data }));
+Object.assign(process, { parentPort });
+await import(process.argv[2] ?? '');
