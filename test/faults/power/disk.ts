@@ -58,8 +58,17 @@ export async function withRecordedDisk<Result>(options: string, work: (disk: Rec
 
 /** Mounts what is left of a disk in `place` (a folder that is made for it), as the next start of the machine would. */
 export async function mountLeft(image: Uint8Array, place: string): Promise<{ readonly path: string } & AsyncDisposable> {
-  const [disk, path] = [`${place}.disk`, place];
-  await writeFile(disk, image);
+  await writeFile(`${place}.disk`, image);
+  return mountDisk(`${place}.disk`, place);
+}
+
+/** Mounts a fresh disk in `place` that holds so many files and folders and no more. */
+export async function mountSmall(inodes: number, place: string): Promise<{ readonly path: string } & AsyncDisposable> {
+  await makeFileSystem(`${place}.disk`, ['-N', String(inodes)]);
+  return mountDisk(`${place}.disk`, place);
+}
+
+async function mountDisk(disk: string, path: string): Promise<{ readonly path: string } & AsyncDisposable> {
   await mkdir(path, { recursive: true });
   await run('mount', ['-o', 'loop', disk, path]);
   const leave = async (): Promise<void> => {
@@ -95,10 +104,10 @@ async function mountIsRefused(): Promise<string | null> {
 }
 
 /** Nothing is left to be done by the kernel later: every write that is recorded is somebody's. */
-async function makeFileSystem(path: string): Promise<void> {
+async function makeFileSystem(path: string, options: readonly string[] = []): Promise<void> {
   await writeFile(path, '');
   await truncate(path, diskBytes);
-  await run('mkfs.ext4', ['-q', '-b', '4096', '-E', 'lazy_itable_init=0,lazy_journal_init=0,nodiscard', path]);
+  await run('mkfs.ext4', ['-q', '-b', '4096', '-E', 'lazy_itable_init=0,lazy_journal_init=0,nodiscard', ...options, path]);
 }
 
 async function startRecorder(words: readonly string[]): Promise<ChildProcess> {
