@@ -3,7 +3,7 @@
  * read it writes what it knows to write. Where none can, the files go out as they are.
  */
 import { mkdir, readdir, rmdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import semver from 'semver';
 import { hasCode } from '../../../disk/atomic.ts';
 import { cloneTree } from '../../../disk/clone.ts';
@@ -38,7 +38,7 @@ export interface Exported {
 /** How long an exporter may take. */
 const longestMs = 600_000;
 
-/** Exports an epoch, also while an application runs in it. `to` is made when everything is there. Throws `usage/wrong` for an unknown epoch or a folder with something in it. */
+/** Exports an epoch, also while an application runs in it. `to` is filled when everything is there. Throws `usage/wrong` for an unknown epoch or a folder with something in it. */
 export async function exportEpoch(wish: ExportWish, job: Job): Promise<Exported> {
   const { instance, epoch, to } = wish;
   const generation = (await listGenerations(instance)).findLast((one) => one.epoch === epoch);
@@ -97,21 +97,19 @@ async function copyAside(
   await copyState({ from: epochFolder(instance, epoch), to, declaration, isLive: true }, job);
 }
 
-/** Said before anything is copied: the folder above is made, and nothing may be in the way. */
+/** Said before anything is copied: the folder is made, and nothing may be in it. */
 async function refuseUnusable(to: string): Promise<void> {
   const refuse = (error: unknown): never => {
     if (!hasCode(error, 'ENOENT', 'ENOTDIR', 'EEXIST', 'ENAMETOOLONG', 'EINVAL')) throw error;
     throw new Failed('usage/wrong', `${to} cannot be a folder`, { cause: error });
   };
-  await mkdir(dirname(to), { recursive: true }).catch(refuse);
-  const names = await readdir(to).catch((error: unknown) => (hasCode(error, 'ENOENT') ? [] : refuse(error)));
+  await mkdir(to, { recursive: true }).catch(refuse);
+  const names = await readdir(to).catch(refuse);
   if (names.length > 0) throw new Failed('usage/wrong', `${to} is not empty`);
 }
 
 async function handOver(out: string, to: string, job: Job): Promise<readonly string[]> {
-  await rmdir(to).catch((error: unknown) => {
-    if (!hasCode(error, 'ENOENT')) throw error;
-  });
+  await rmdir(to);
   await cloneTree(out, to, job);
   const entries = await readdir(to, { recursive: true, withFileTypes: true });
   return entries
