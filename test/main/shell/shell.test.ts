@@ -1,7 +1,7 @@
 /** The shell as it is started: real processes under the real supervisor, asked the way commands and windows ask. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { text } from 'node:stream/consumers';
@@ -125,6 +125,21 @@ describe('the shell', () => {
     expect(await (await reach(instanceIn(ground))).ask('notes/list', {})).toEqual([]);
   });
 
+  it('looks over and mends its own files while it runs, by the wish of a window and of a command', async () => {
+    await using folder = await tempFolder();
+    await using ground = await openGround(folder.path);
+    await using started = await start(ground, '--host', 'headless');
+    expect(await started.running.ask('health/check', {})).toMatchObject({ report: { findings: [] }, plan: { steps: [], left: [] } });
+    const [name = ''] = (await readdir(join(ground.root, 'versions'))).filter((each) => !/\.(json|boot)$/.test(each));
+    const damage = (): Promise<void> => writeFile(join(ground.root, 'versions', name, 'about.txt'), 'two\n');
+    await damage();
+    expect(await started.running.ask('health/check', {})).toMatchObject({ report: { findings: [{ code: 'file/damaged' }] } });
+    expect(await started.running.ask('health/repair', {})).toMatchObject({ report: { findings: [] }, fetched: 1, failures: [] });
+    await damage();
+    expect(await run(ground, 'repair')).toMatchObject({ exitCode: 0, out: expect.stringContaining('as it should be again') });
+    expect(await readFile(join(ground.root, 'versions', name, 'about.txt'), 'utf8')).toBe('one\n');
+  });
+
   it('ignores what a killed program left behind', async () => {
     await using folder = await tempFolder();
     await using ground = await openGround(folder.path);
@@ -157,7 +172,7 @@ const hostile: readonly unknown[] = [
   { id: 99_999, text: 'nobody' },
   { id: "'; DROP TABLE notes; --" },
   { to: 'relative' },
-  { to: '/proc/self/nowhere' },
+  { to: '/proc/self/nowhere/at/all' },
   { to: '/etc/passwd' },
   { to: '/etc/passwd/below' },
   { to: `/tmp/${'x'.repeat(300)}` },

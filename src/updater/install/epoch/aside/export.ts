@@ -3,7 +3,7 @@
  * read it writes what it knows to write. Where none can, the files go out as they are.
  */
 import { mkdir, readdir, rmdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import semver from 'semver';
 import { hasCode } from '../../../disk/atomic.ts';
 import { cloneTree } from '../../../disk/clone.ts';
@@ -103,9 +103,21 @@ async function refuseUnusable(to: string): Promise<void> {
     if (!hasCode(error, 'ENOENT', 'ENOTDIR', 'EEXIST', 'ENAMETOOLONG', 'EINVAL')) throw error;
     throw new Failed('usage/wrong', `${to} cannot be a folder`, { cause: error });
   };
-  await mkdir(to, { recursive: true }).catch(refuse);
+  await makeFolders(to).catch(refuse);
   const names = await readdir(to).catch(refuse);
   if (names.length > 0) throw new Failed('usage/wrong', `${to} is not empty`);
+}
+
+/** Node's own way never comes back from a place such as `/proc`, where a folder cannot be made in one that is there. */
+async function makeFolders(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return;
+    if (!hasCode(error, 'ENOENT')) throw error;
+    await makeFolders(dirname(path));
+    await mkdir(path);
+  }
 }
 
 async function handOver(out: string, to: string, job: Job): Promise<readonly string[]> {
