@@ -7,7 +7,17 @@ import { z } from 'zod';
 import { parseAs } from '../../updater/model/parse.ts';
 import type { Note } from './notes.ts';
 import { preferenceNameSchema, somePreferencesSchema } from './preferences.ts';
-import type { CheckAnswer, Comparison, Exported, Provenance, RollbackAnswer, SnapshotRow, TelemetryPreview } from './views.ts';
+import type {
+  CheckAnswer,
+  Comparison,
+  Exported,
+  Health,
+  Mended,
+  Provenance,
+  RollbackAnswer,
+  SnapshotRow,
+  TelemetryPreview,
+} from './views.ts';
 
 const nothing = z.strictObject({});
 const generation = z.int().positive();
@@ -57,6 +67,10 @@ export const commands = {
   /** A window says whether leaving it now would lose something, and that somebody is at it. */
   'window/busy': z.strictObject({ isBusy: z.boolean() }),
   'about/verify': nothing,
+  /** Looks over everything that this instance relies on, and says what a repair would do. */
+  'health/check': nothing,
+  /** Mends what can be mended while the application runs, and looks again. */
+  'health/repair': nothing,
   'app/quit': nothing,
   /** Shows a window, or brings it to the front: what a second start does. */
   'app/show': nothing,
@@ -95,6 +109,8 @@ export interface Answers {
   readonly 'notes/delete': null;
   readonly 'window/busy': null;
   readonly 'about/verify': Provenance;
+  readonly 'health/check': Health;
+  readonly 'health/repair': Mended;
   readonly 'app/quit': null;
   readonly 'app/show': null;
 }

@@ -2,6 +2,7 @@
 import type { Failure } from '../../updater/model/failure.ts';
 import type { Generation, Reason } from '../../updater/model/generation.ts';
 import type { Manifest } from '../../updater/model/manifest.ts';
+import type { RepairPlan, Report } from '../../updater/model/application/health.ts';
 import type { SnapshotKind } from '../../updater/model/application/snapshot.ts';
 
 /** Which of the levels of urgency a version on offer has reached. */
@@ -186,4 +187,19 @@ export interface Provenance {
   readonly files: number;
   readonly damaged: readonly string[];
   readonly checkedAt: string;
+}
+
+/** What was found, and what a repair would do about it: nothing of it was done. */
+export interface Health {
+  readonly report: Report;
+  readonly plan: RepairPlan;
+}
+
+/** What a repair did: the look after it, and what it fetched for it; `failures` are those of steps that could not be taken. */
+export interface Mended {
+  readonly report: Report;
+  readonly fromHere: number;
+  readonly fetched: number;
+  readonly fetchedBytes: number;
+  readonly failures: readonly Failure[];
 }

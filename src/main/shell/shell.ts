@@ -10,7 +10,7 @@ import { openDoor } from '../host/door/door.ts';
 import type { Host, HostKind } from '../host/host.ts';
 import { aboutOf } from './answers/about.ts';
 import { openAnswers, type Ground } from './answers/answers.ts';
-import { runningGeneration } from './answers/history.ts';
+import { runningGeneration } from './answers/past/history.ts';
 import type { Application, Reach } from './application.ts';
 import { sayHealth, type Around } from './around.ts';
 import { openFirstBoard } from './answers/board.ts';

@@ -24,7 +24,7 @@ import type { Job } from '../model/job.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { TreeFile } from '../model/tree.ts';
 import { hasObject, takeObject, type Content } from '../store/objects.ts';
-import type { VersionStep } from './plan.ts';
+import type { VersionStep } from '../model/application/health.ts';
 import { foldersOf } from './verify/versions.ts';
 
 /** Contents of a version that are nowhere on this machine, and the folder that they go to, each under its SHA-256 as its name. */

@@ -1,25 +1,5 @@
 /** What a repair will do about a report: decided before anything is touched, so that a person can read it first. */
-import type { Finding, Report } from './finding.ts';
-
-/** Everything that is done to one version. `files` are to be put in place, `extra` taken away, `modes` set right; `rewrite`: its record or the launcher's list. */
-export interface VersionStep {
-  readonly kind: 'version';
-  readonly treeDigest: string;
-  readonly files: readonly string[];
-  readonly extra: readonly string[];
-  readonly modes: readonly string[];
-  readonly isOpen: boolean;
-  readonly rewrite: boolean;
-}
-
-/** Or: let the pointer name a generation again that can run. */
-export type RepairStep = VersionStep | { readonly kind: 'recover' };
-
-/** The steps in their order, and what no step mends: a person has to know of it. */
-export interface RepairPlan {
-  readonly steps: readonly RepairStep[];
-  readonly left: readonly Finding[];
-}
+import type { Finding, RepairPlan, Report, VersionStep } from '../model/application/health.ts';
 
 /** Plans the repair of everything in a report that can be mended: versions first, since a recovery chooses among them. Pure. */
 export function planRepair({ findings }: Report): RepairPlan {

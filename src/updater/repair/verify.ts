@@ -7,7 +7,7 @@ import { parsePointer, type Generation } from '../model/generation.ts';
 import type { Job } from '../model/job.ts';
 import { timeText } from '../model/parse.ts';
 import { readRecord } from '../disk/atomic.ts';
-import type { Checked, Finding, Report } from './finding.ts';
+import type { Checked, Finding, Report } from '../model/application/health.ts';
 import { verifyConfig, verifyData } from './verify/data.ts';
 import { verifyMachine, verifyRecords, verifySnapshots } from './verify/records.ts';
 import { verifyVersions } from './verify/versions.ts';

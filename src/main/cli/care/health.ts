@@ -1,7 +1,8 @@
 import { askEngine } from '../../../updater/engine/process/client.ts';
-import { planRepair, type RepairStep } from '../../../updater/repair/plan.ts';
-import type { Finding, Report } from '../../../updater/repair/finding.ts';
+import { planRepair } from '../../../updater/repair/plan.ts';
+import type { Finding, RepairStep, Report } from '../../../updater/model/application/health.ts';
 import type { Repaired } from '../../../updater/repair/repair.ts';
+import { findRunning } from '../../shell/reach/running.ts';
 import { placeOf, type Globals } from '../place.ts';
 import { megabytes, runCommand, say } from '../terminal.ts';
 import { findingText, planText } from './words.ts';
@@ -24,7 +25,8 @@ export function repair(globals: Globals, { dryRun }: { readonly dryRun: boolean 
       say(globals, { report, plan }, planText(plan));
       return report.findings.length === 0 ? 0 : 4;
     }
-    const repaired = await askEngine<'repair'>({ kind: 'repair', ...where(globals) }, job);
+    const underApp = (await findRunning(placeOf(globals).instance)) !== null;
+    const repaired = await askEngine<'repair'>({ kind: 'repair', ...where(globals), underApp }, job);
     say(globals, repaired, repairedText(repaired));
     return (repaired.after ?? repaired.before).findings.length === 0 ? 0 : 4;
   });

@@ -1,6 +1,5 @@
 /** What a person reads of a finding or a plan. Codes are stable, sentences are not. */
-import type { Finding, FindingCode, Subject } from '../../../updater/repair/finding.ts';
-import type { RepairPlan, VersionStep } from '../../../updater/repair/plan.ts';
+import type { Finding, FindingCode, RepairPlan, Subject, VersionStep } from '../../../updater/model/application/health.ts';
 
 const meanings: Readonly<Record<FindingCode, { readonly what: string; readonly next: string }>> = {
   'file/missing': { what: 'is missing', next: 'repair puts it back' },

@@ -1,4 +1,4 @@
-import { bothHere, compareFiles, diffOf } from '../../shell/answers/compare.ts';
+import { bothHere, compareFiles, diffOf } from '../../shell/answers/past/compare.ts';
 import { listGenerations } from '../../../updater/install/generations.ts';
 import type { Instance, Layout } from '../../../updater/install/layout.ts';
 import { acceptedManifest, type Version } from '../../../updater/install/versions.ts';

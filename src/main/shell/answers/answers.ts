@@ -13,7 +13,8 @@ import type { Unsaved } from '../reach/unsaved.ts';
 import { aboutHandlers } from './about.ts';
 import { exportHandlers } from './export.ts';
 import { keepFresh } from './fresh.ts';
-import { historyHandlers, historyOf } from './history.ts';
+import { healthHandlers } from './health.ts';
+import { historyHandlers, historyOf } from './past/history.ts';
 import { snapshotHandlers, snapshotsOf } from './snapshots.ts';
 import type { AnswerTools } from './tools.ts';
 
@@ -48,7 +49,8 @@ export async function openAnswers(ground: Ground, host: Host): Promise<{ readonl
   };
   opening.use(await keepFresh([instance.generations, instance.snapshots], refresh));
   opening.defer(() => ending.abort());
-  const answers = { ...historyHandlers(tools), ...snapshotHandlers(tools), ...exportHandlers(tools), ...aboutHandlers(tools) };
+  const looking = { ...aboutHandlers(tools), ...healthHandlers(tools) };
+  const answers = { ...historyHandlers(tools), ...snapshotHandlers(tools), ...exportHandlers(tools), ...looking };
   // What a command staged a moment ago counts as well.
   const restartNow: Handlers['updates/restart'] = (input) => updates.stagedChanged().then(() => updates.handlers['updates/restart'](input));
   const handlers = { ...opened.handlers, ...updates.handlers, 'updates/restart': restartNow, ...answers, ...ownHandlers(leaving, host) };

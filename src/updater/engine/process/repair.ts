@@ -6,11 +6,12 @@ import type { Instance, Layout } from '../../install/layout.ts';
 import { Failed } from '../../model/failure.ts';
 import { parseSource } from '../../model/generation.ts';
 import type { Job } from '../../model/job.ts';
-import type { Report } from '../../repair/finding.ts';
+import type { Report } from '../../model/application/health.ts';
 import type { FetchContents } from '../../repair/mend.ts';
 import { repair, type Repaired } from '../../repair/repair.ts';
 import { verifyInstance } from '../../repair/verify.ts';
 import { updaterVersion } from '../machine.ts';
+import type { RequestOf } from './requests.ts';
 import { fetchContents } from '../obtain.ts';
 
 interface Place {
@@ -24,9 +25,9 @@ export async function serveVerify(place: Omit<Place, 'waitMs'>, job: Job): Promi
   return verifyInstance({ ...place, now: new Date() }, job);
 }
 
-/** Mends what can be mended, and asks the publisher only for what is nowhere on this machine. */
-export async function serveRepair(place: Place, job: Job): Promise<Repaired> {
-  await using _ = await takeLock(place.instance.lock, place, job);
+/** Mends what can be mended, and asks the publisher only for what is nowhere on this machine. Beside a running application the pointer is left alone. */
+export async function serveRepair({ underApp = false }: RequestOf<'repair'>, place: Place, job: Job): Promise<Repaired> {
+  await using _ = underApp ? null : await takeLock(place.instance.lock, place, job);
   // Where source.json itself is damaged there is nobody to ask; what is here may be enough.
   const source = await readRecord(place.layout.source, parseSource).catch(() => null);
   const fetch: FetchContents = async (lacking) => {
@@ -35,5 +36,5 @@ export async function serveRepair(place: Place, job: Job): Promise<Repaired> {
     await using remote = openRemote({ urls, pins, userAgent: `moult/${updaterVersion}`, ...(caFile === null ? {} : { caFile }) });
     return await fetchContents(lacking, { layout: place.layout, remote }, job);
   };
-  return await repair({ ...place, now: new Date(), fetch }, job);
+  return await repair({ ...place, now: new Date(), mayRecover: !underApp, fetch }, job);
 }

@@ -5,7 +5,7 @@ import { failureSchema, type Generation } from '../../model/generation.ts';
 import type { Snapshot } from '../../model/application/snapshot.ts';
 import { progressSchema, type Step } from '../../model/job.ts';
 import { parseAs } from '../../model/parse.ts';
-import type { Report } from '../../repair/finding.ts';
+import type { Report } from '../../model/application/health.ts';
 import type { Repaired } from '../../repair/repair.ts';
 import type { Passed } from '../../trust/choose.ts';
 import type { Recalled } from '../../install/checks/way-back.ts';
@@ -17,7 +17,7 @@ import type { Effect, Plan } from '../plan.ts';
 /** `now` is the time of whoever asks; without it the process has its own. */
 const where = { root: z.string(), instance: z.string(), waitMs: z.int().nonnegative().optional(), now: z.iso.datetime().optional() };
 
-/** Asked by the application that runs here: what would be switched to is staged, and the next start switches. */
+/** Asked by the application that runs here, whose supervisor holds the instance: only what can be done beside it is done. */
 const underApp = { underApp: z.boolean().optional() };
 
 const snapshotWishSchema = z.discriminatedUnion('kind', [
@@ -51,6 +51,8 @@ const requestSchema = z.discriminatedUnion('kind', [
     background: z.object({ bytesPerSecond: z.int().positive().nullable() }).optional(),
     /** What the new version's data begins as: a migrated clone of the present data, or nothing. */
     data: z.enum(['clone', 'fresh']).optional(),
+    /** The person has read what breaks and decided; without that a release that breaks something is only planned. */
+    acceptBreaking: z.boolean().optional(),
     from: z.string().nullable(),
     /** Take what has expired, from a folder only. */
     acceptStale: z.boolean().optional(),
@@ -70,7 +72,7 @@ const requestSchema = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('snapshot'), ...where, ...underApp, wish: snapshotWishSchema }),
   z.object({ kind: z.literal('verify'), ...where }),
-  z.object({ kind: z.literal('repair'), ...where }),
+  z.object({ kind: z.literal('repair'), ...where, ...underApp }),
 ]);
 
 const messageSchema = z.discriminatedUnion('kind', [

@@ -12,7 +12,7 @@ import { parseDataDeclaration } from '../../model/application/data.ts';
 import { Failed } from '../../model/failure.ts';
 import type { Generation } from '../../model/generation.ts';
 import type { Manifest } from '../../model/manifest.ts';
-import type { Finding, FindingCode } from '../finding.ts';
+import type { Finding, FindingCode } from '../../model/application/health.ts';
 
 const configBytes = 16 * 1024 ** 2;
 

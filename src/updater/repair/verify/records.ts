@@ -9,7 +9,7 @@ import { parsePointer, parseSource } from '../../model/generation.ts';
 import type { Snapshot } from '../../model/application/snapshot.ts';
 import { isWhole, type Content } from '../../store/objects.ts';
 import { listSnapshots } from '../../store/records.ts';
-import type { Finding } from '../finding.ts';
+import type { Finding } from '../../model/application/health.ts';
 
 /** Checks that the pointer names a generation whose record can be read, and that every other record can be, too. */
 export async function verifyRecords(instance: Instance): Promise<{ readonly count: number; readonly findings: readonly Finding[] }> {

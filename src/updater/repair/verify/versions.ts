@@ -1,14 +1,14 @@
 /** The versions that an instance relies on, against the lists that were signed for them: every file hashed, every mode, link, extra and missing entry. */
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { compareTree, type Change, type TreeDifference } from '../../disk/scan.ts';
+import { compareTree, type TreeDifference } from '../../disk/scan.ts';
 import { isBootListRight } from '../../install/checks/boot-list.ts';
 import type { Layout } from '../../install/layout.ts';
 import { acceptedManifest, findVersion } from '../../install/versions.ts';
 import { versionName, type Generation } from '../../model/generation.ts';
 import type { Job } from '../../model/job.ts';
 import type { Manifest } from '../../model/manifest.ts';
-import type { Finding, FindingCode, Mending } from '../finding.ts';
+import type { FileChange, Finding, FindingCode, Mending } from '../../model/application/health.ts';
 
 /** What was found, and how many files were held against their lists. */
 export interface Verified {
@@ -50,7 +50,7 @@ async function verifyVersion(layout: Layout, { version, treeDigest }: Generation
   return { files: manifest.tree.files.length, versions: 1, findings };
 }
 
-const codes: Readonly<Record<Change | 'missing' | 'extra', readonly [FindingCode, Mending]>> = {
+const codes: Readonly<Record<FileChange, readonly [FindingCode, Mending]>> = {
   missing: ['file/missing', 'replace'],
   extra: ['file/extra', 'remove'],
   bytes: ['file/damaged', 'replace'],

@@ -1,7 +1,6 @@
 /** What is wrong with an installation, as data: a code, what it is about, the evidence, and whether `repair` can mend it. */
-import type { Change } from '../disk/scan.ts';
 
-/** The closed list; docs/repair.md says for each what it means and what to do. */
+/** The closed list; `docs/repair.md` says for each what it means and what to do. */
 export type FindingCode =
   | 'file/missing'
   | 'file/extra'
@@ -24,9 +23,12 @@ export type FindingCode =
   | 'space/low'
   | 'clock/behind';
 
+/** How an entry of a version differs from its signed list: it is not there, or should not be; its content, length, permissions, link target or kind. */
+export type FileChange = 'missing' | 'extra' | 'bytes' | 'size' | 'mode' | 'link' | 'kind';
+
 /** What a finding is about, precisely enough to mend it. Paths are relative to the version or to the epoch. */
 export type Subject =
-  | { readonly kind: 'file'; readonly treeDigest: string; readonly path: string; readonly change: Change | 'missing' | 'extra' }
+  | { readonly kind: 'file'; readonly treeDigest: string; readonly path: string; readonly change: FileChange }
   | { readonly kind: 'version'; readonly treeDigest: string; readonly version: string }
   | { readonly kind: 'generation'; readonly n: number }
   | { readonly kind: 'pointer' }
@@ -58,4 +60,24 @@ export interface Report {
   readonly checkedAt: string;
   readonly checked: readonly Checked[];
   readonly findings: readonly Finding[];
+}
+
+/** Everything that is done to one version. `files` are to be put in place, `extra` taken away, `modes` set right; `rewrite`: its record or the launcher's list. */
+export interface VersionStep {
+  readonly kind: 'version';
+  readonly treeDigest: string;
+  readonly files: readonly string[];
+  readonly extra: readonly string[];
+  readonly modes: readonly string[];
+  readonly isOpen: boolean;
+  readonly rewrite: boolean;
+}
+
+/** Or: let the pointer name a generation again that can run. */
+export type RepairStep = VersionStep | { readonly kind: 'recover' };
+
+/** The steps in their order, and what no step mends: a person has to know of it. */
+export interface RepairPlan {
+  readonly steps: readonly RepairStep[];
+  readonly left: readonly Finding[];
 }

@@ -1,14 +1,14 @@
 /** The generations of this instance: what ran when, what changed between two, and the way back. */
-import { acceptedManifest, listVersions } from '../../../updater/install/versions.ts';
-import { installedGeneration, listGenerations, readGeneration } from '../../../updater/install/generations.ts';
-import { Failed } from '../../../updater/model/failure.ts';
-import type { Generation } from '../../../updater/model/generation.ts';
-import type { Manifest } from '../../../updater/model/manifest.ts';
-import type { Handlers } from '../../contract/serve.ts';
-import type { HistoryRow } from '../../contract/views.ts';
-import type { Ledger } from '../../ledger/ledger.ts';
+import { acceptedManifest, listVersions } from '../../../../updater/install/versions.ts';
+import { installedGeneration, listGenerations, readGeneration } from '../../../../updater/install/generations.ts';
+import { Failed } from '../../../../updater/model/failure.ts';
+import type { Generation } from '../../../../updater/model/generation.ts';
+import type { Manifest } from '../../../../updater/model/manifest.ts';
+import type { Handlers } from '../../../contract/serve.ts';
+import type { HistoryRow } from '../../../contract/views.ts';
+import type { Ledger } from '../../../ledger/ledger.ts';
 import { bothHere, compareFiles, diffOf } from './compare.ts';
-import type { AnswerTools } from './tools.ts';
+import type { AnswerTools } from '../tools.ts';
 
 /** Every generation, newest first; who wanted it and what it cost on the wire is the ledger's to know. */
 export async function historyOf(

@@ -2,11 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTwoFilesPatch } from 'diff';
-import type { Layout } from '../../../updater/install/layout.ts';
-import { findVersion, type Version } from '../../../updater/install/versions.ts';
-import { Failed } from '../../../updater/model/failure.ts';
-import type { Manifest } from '../../../updater/model/manifest.ts';
-import type { TreeFile, TreeLink } from '../../../updater/model/tree.ts';
+import type { Layout } from '../../../../updater/install/layout.ts';
+import { findVersion, type Version } from '../../../../updater/install/versions.ts';
+import { Failed } from '../../../../updater/model/failure.ts';
+import type { Manifest } from '../../../../updater/model/manifest.ts';
+import type { TreeFile, TreeLink } from '../../../../updater/model/tree.ts';
 
 /** Paths of one version against another's. */
 export interface FileChanges {
