@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cleanUp, neededGenerations } from '../../../src/updater/install/clean/cleanup.ts';
 import { ensureEpoch } from '../../../src/updater/install/epoch/record.ts';
+import { retireEpochs } from '../../../src/updater/install/epoch/snapshot/retire.ts';
 import type { Generation } from '../../../src/updater/model/generation.ts';
+import { quietJob } from '../../../src/updater/model/job.ts';
 import { tempFolder } from '../../folder.ts';
 import { folderOf, generationOf, openGround, plainTree, type Ground } from '../../main/launcher/ground.ts';
 import { digestOf } from '../manifests.ts';
@@ -141,6 +143,28 @@ describe('cleaning up', () => {
     await writeFile(join(ground.layout.versions, 'notes of mine'), 'x');
     await cleanUp(ground);
     expect(await readdir(ground.layout.versions)).toContain('notes of mine');
+  });
+
+  it('keeps the description of a version as long as its data is no snapshot yet', async () => {
+    await using folder = await tempFolder();
+    const ground = await fourVersions(folder.path);
+    const [oldest] = ground.manifests;
+    const record = {
+      epoch: 1,
+      dataVersion: 0,
+      from: null,
+      generation: 1,
+      why: 'update',
+      createdAt: '2026-05-06T07:08:09Z',
+      state: 'live',
+    } as const;
+    await ensureEpoch(ground.instance, record);
+    expect((await cleanUp(ground)).versions).toHaveLength(2);
+    expect(await readdir(ground.layout.accepted)).toContain(`${oldest?.tree.digest}.json`);
+    const ofOldest = { layout: ground.layout, instance: ground.instance, now: new Date() };
+    expect((await retireEpochs(ofOldest, quietJob())).kept).toEqual([]);
+    await cleanUp(ground);
+    expect(await standing(ground)).toEqual(['1.2.0', '1.3.0']);
   });
 
   it('keeps the version that alone can read data of an abandoned epoch', async () => {

@@ -49,7 +49,7 @@ export async function cleanUp({ layout, instance }: Pick<Ground, 'layout' | 'ins
 /** After a generation became good: the epochs that were left become snapshots, snapshots beyond their number or time go, then all else that nothing needs. */
 export async function cleanUpAfterGood(ground: Ground, job: Job): Promise<Cleaned> {
   await retireEpochs(ground, job);
-  await tidySnapshots({ keep: snapshotLimits.keep, signedNow: await signedTime(ground.layout) }, ground);
+  await tidySnapshots({ keep: snapshotLimits.keep, signedNow: () => signedTime(ground.layout) }, ground);
   return cleanUp(ground);
 }
 
@@ -111,9 +111,20 @@ async function removeVersion(layout: Layout, name: string): Promise<void> {
 
 /** Manifests are as large as their trees are wide; those of versions that are gone can be had again with them. */
 async function forgetManifests(layout: Layout, standing: readonly string[]): Promise<void> {
-  const digests = new Set(standing.map((name) => name.slice(-8)));
-  const names = (await namesIn(layout.accepted)).filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
-  for (const name of names.filter((each) => !digests.has(each.slice(0, 8)))) await removeFile(join(layout.accepted, name));
+  const isOf = (name: string, versions: readonly string[]): boolean => versions.some((version) => version.endsWith(name.slice(0, 8)));
+  const names = (await namesIn(layout.accepted)).filter((name) => /^[0-9a-f]{64}\.json$/.test(name) && !isOf(name, standing));
+  const describing = names.length === 0 ? [] : await versionsWithData(layout);
+  for (const name of names.filter((each) => !isOf(each, describing))) await removeFile(join(layout.accepted, name));
+}
+
+/** The versions that worked in an epoch which still stands: without their manifest nobody would know what of it to keep as a snapshot. */
+async function versionsWithData(layout: Layout): Promise<readonly string[]> {
+  const inInstance = async (instance: Instance): Promise<readonly Generation[]> => {
+    const standing = new Set((await listEpochs(instance)).map(({ epoch }) => epoch));
+    return (await listGenerations(instance)).filter(({ epoch }) => standing.has(epoch));
+  };
+  const generations = (await Promise.all((await listInstances(layout)).map(inInstance))).flat();
+  return generations.map(({ version, treeDigest }) => versionName(version, treeDigest));
 }
 
 async function removeFile(path: string): Promise<void> {
