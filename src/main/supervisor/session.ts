@@ -52,8 +52,8 @@ export interface Session {
   readonly instead: Generation | null;
 }
 
-/** Starts a generation's program; one that is good already is noted as started. */
-export async function launch(generation: Generation, session: Session, job: Job): Promise<Watching> {
+/** Starts a generation's program; one that is good already is noted as started. Whoever started it disposes of it: nothing runs on that nobody watches. */
+export async function launch(generation: Generation, session: Session, job: Job): Promise<Watching & AsyncDisposable> {
   const { tools, wish, factor } = session;
   const { patience, clock, instance } = tools;
   const version = await versionOf(generation, session);
@@ -69,7 +69,8 @@ export async function launch(generation: Generation, session: Session, job: Job)
   const output = wish.until === 'end' ? 'stdout' : 'stderr';
   const program = await startProgram({ ...tools, ...wish, version, entry, generation, health: file.path, output });
   tools.tell({ kind: 'started', generation, failure: null });
-  return { program, health: file, limits, patience, clock, signal: job.signal };
+  const stop = async (): Promise<void> => void (await program.stop(patience.graceMs));
+  return { program, health: file, limits, patience, clock, signal: job.signal, [Symbol.asyncDispose]: stop };
 }
 
 /** Enough is a verdict; on the way there the moment of readiness is told, once. */

@@ -143,10 +143,10 @@ async function tryOut({ generation, isLastResort }: Extract<StartPlan, { kind: '
   const { tools, previous, factor } = session;
   const tried = await counted(generation, session);
   if (tried === null) return goOn({ ...session, instead: previous }, job);
-  const running = await launch(tried, session, job);
+  await using running = await launch(tried, session, job);
   const trial = await watch(untried, running, untilVerdict(session, tried));
   const exit = trial.verdict?.kind === 'good' ? null : await running.program.stop(tools.patience.graceMs);
-  if (exit === null) return stay(await proven(tried, session), { running, trial }, session);
+  if (exit === null) return await stay(await proven(tried, session), { running, trial }, session);
   if (trial.verdict?.kind === 'killed') return ending({ exit, again: false }, tried, session);
   if (trial.verdict?.kind !== 'failed' && trial.verdict?.kind !== 'slow')
     return ending({ exit, again: trial.again }, await giveTryBack(tried, tools), session);
@@ -154,9 +154,9 @@ async function tryOut({ generation, isLastResort }: Extract<StartPlan, { kind: '
   const { failure } = new Failed(kind === 'slow' ? 'start/slow' : 'start/failed', detail);
   if (kind === 'slow' && factor === 1 && tried.triesLeft > 0) {
     tools.tell({ kind: 'slow', generation: tried, failure });
-    return goOn({ ...session, factor: tools.patience.slowFactor }, job);
+    return await goOn({ ...session, factor: tools.patience.slowFactor }, job);
   }
-  if (previous !== null) return goOn(await goBack({ kind: 'back', from: tried, to: previous, failure }, session), job);
+  if (previous !== null) return await goOn(await goBack({ kind: 'back', from: tried, to: previous, failure }, session), job);
   await condemn(tried, failure, tools);
   throw new Failed(
     'start/unstable',
@@ -197,7 +197,7 @@ async function run(generation: Generation, session: Session, job: Job): Promise<
       `version ${generation.version} ended three times within ${tools.patience.healthyMs / 1000} s of its start`,
     );
   }
-  const running = await launch(generation, session, job);
+  await using running = await launch(generation, session, job);
   const isToldReady = untilVerdict(session, generation);
   const trial = await watch(untried, running, (now) => isToldReady(now) && now.awakeMs >= tools.patience.healthyMs);
   if (trial.exit === null || trial.quitting !== null || job.signal.aborted) await noteFine(tools.instance);

@@ -100,6 +100,16 @@ describe.concurrent('a good release', () => {
     expect(await started).toMatchObject({ exitCode: 143, generation: { triesLeft: 3 } });
   });
 
+  it('never outlives a supervisor that cannot go on', async () => {
+    await using folder = await tempFolder();
+    const place = await openGoodPlace(folder.path);
+    const blinds = well.replace('said ready', 'rm "$MOULT_HEALTH"; mkdir "$MOULT_HEALTH"');
+    await place.stage(await place.version('1.1.0', blinds));
+    await expect(place.start()).rejects.toThrow('EISDIR');
+    const [pid] = await linesOf(join(folder.path, 'pids'));
+    expect(() => process.kill(Number(pid), 0)).toThrow('ESRCH');
+  });
+
   it.each([-10, 10])(
     'R12 proves itself though the clock is set by %i years during its trial, and a failed one stays held',
     async (years) => {

@@ -47,8 +47,8 @@ async function readFrom(path: string, offset: number): Promise<Buffer> {
     const { bytesRead } = await file.read(buffer, 0, readBytes, offset);
     return buffer.subarray(0, bytesRead);
   } catch (error) {
-    // A program that removes its health file says nothing more.
-    if (hasCode(error, 'ENOENT')) return Buffer.alloc(0);
+    // A program that removes its health file says nothing more; what a disk does not give now it may give at the next look.
+    if (hasCode(error, 'ENOENT', 'EIO')) return Buffer.alloc(0);
     throw error;
   }
 }
