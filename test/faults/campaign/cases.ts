@@ -110,12 +110,15 @@ const moult = fileURLToPath(new URL('../../../src/main/cli/moult.mjs', import.me
 /** A killed command is dead, or says so of its program; one whose engine died has another; one whose call failed ends by itself: well, or saying what kind of thing happened. */
 function wrongEnding(stage: Stage, ended: Ending, { what }: Fault): readonly string[] {
   const isKilled = typeof what === 'string' && what !== 'half' && (ended.signal === 'SIGKILL' || ended.code === 137);
-  const isTold = typeof what === 'number' && told.test(ended.stdout);
+  const isTold = typeof what === 'number' && ended.code !== null && told.test(ended.stdout);
   return isDone(stage, ended) || isKilled || isTold ? [] : [wordsOf(ended)];
 }
 
-/** A full or failing disk, or a file that is damaged as far as anybody can see; SQLite does not say why it could not open a file. */
-const told = /"(disk\/(space|io|denied)|build\/hash|switch\/denied|state\/damaged)"/;
+/**
+ * A full or failing disk (SQLite does not say why it could not open a file), what is damaged as far as anybody can see, or a program
+ * that failed for it and is the only one.
+ */
+const told = /"(disk\/(space|io|denied)|build\/hash|switch\/denied|state\/damaged|start\/unstable)"/;
 
 type Ending = Omit<Ended, 'calls'>;
 
