@@ -24,7 +24,7 @@ export async function serveSnapshot({ wish, underApp = false }: RequestOf<'snaps
     case 'create': {
       const snapshot = await takeSnapshot({ ...wish, kind: 'manual' }, ground, job);
       await retireEpochs(ground, job);
-      const policy = { keep: wish.keep, signedNow: await signedTime(place.layout) };
+      const policy = { keep: wish.keep, signedNow: () => signedTime(place.layout) };
       return { did: 'create', snapshot, removed: await tidySnapshots(policy, ground) };
     }
     case 'pin':

@@ -165,7 +165,8 @@ describe('epochs that were left', () => {
     const { made } = await retireEpochs(place, job);
     expect(made).toMatchObject([{ kind: 'abandoned', version: '1.1.0', epoch: trial }]);
     const after = (days: number): Date => new Date(now.getTime() + days * 86_400_000);
-    const kept = async (signedNow: Date | null): Promise<readonly string[]> => tidySnapshots({ keep: 5, signedNow }, place);
+    const kept = async (signedNow: Date | null): Promise<readonly string[]> =>
+      tidySnapshots({ keep: 5, signedNow: async () => signedNow }, place);
     expect(await kept(null)).toEqual([]);
     expect(await kept(after(89))).toEqual([]);
     const restored = await restoreSnapshot(made[0]?.id ?? '', place, job);
@@ -244,7 +245,7 @@ describe('which snapshots stay', () => {
       code: 'usage/wrong',
       message: expect.stringContaining('the way back'),
     });
-    expect(await tidySnapshots({ keep: 0, signedNow: null }, place)).toEqual([]);
+    expect(await tidySnapshots({ keep: 0, signedNow: async () => null }, place)).toEqual([]);
   });
 
   it('no object goes while a record cannot be read, and a damaged one can be deleted', async () => {

@@ -40,15 +40,16 @@ export async function deleteSnapshot(named: string, ground: Ground): Promise<str
   return id;
 }
 
-/** Removes the automatic snapshots beyond the newest `keep`, and abandoned ones after their time; returns the ids. `signedNow` is a time that was signed, since clocks go wrong; null: nobody knows. */
+/** Removes the automatic snapshots beyond the newest `keep`, and abandoned ones after their time; returns the ids. `signedNow` is a time that was signed, since clocks go wrong (null: nobody knows); it is asked for only when it matters. */
 export async function tidySnapshots(
-  policy: { readonly keep: number; readonly signedNow: Date | null },
+  policy: { readonly keep: number; readonly signedNow: () => Promise<Date | null> },
   ground: Ground,
 ): Promise<readonly string[]> {
   const { snapshots } = storeOf(ground);
   const all = await readableSnapshots(snapshots);
   const gone: string[] = [];
-  for (const snapshot of surplus(all, policy)) {
+  const signedNow = all.some(({ kind }) => kind === 'abandoned') ? await policy.signedNow() : null;
+  for (const snapshot of surplus(all, { keep: policy.keep, signedNow })) {
     if ((await onlyPair(snapshot, all, ground.instance)) !== null) continue;
     await forgetSnapshot(snapshots, snapshot.id);
     gone.push(snapshot.id);
