@@ -1,15 +1,14 @@
 /** From a question to a release that is believed: fetch, verify, choose. Changes nothing but the stored metadata. */
-import { readableRecord } from '../disk/atomic.ts';
 import { fetchBytes } from '../download/bytes.ts';
 import type { Remote } from '../download/remote.ts';
 import { floorOf } from '../install/versions.ts';
 import type { Layout } from '../install/layout.ts';
 import { Failed, type FailureCode } from '../model/failure.ts';
-import { parseSource, type Floor, type Source } from '../model/generation.ts';
+import type { Floor, Source } from '../model/generation.ts';
 import type { Job } from '../model/job.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { chooseRelease, isSteppingStone, needsProblem, type Passed } from '../trust/choose.ts';
-import { loadStored, refresh, type Fetch, type Trust, type Trusted } from '../trust/client.ts';
+import { refresh, type Fetch, type Trusted } from '../trust/client.ts';
 import { believe, fetchManifest, type Believed } from '../trust/release.ts';
 import { thisMachine, updaterVersion } from './machine.ts';
 
@@ -63,20 +62,6 @@ export async function findRelease(asking: Asking, want: Want, job: Job): Promise
   return fromAnyPlace(asking.remote, () => askOnce(asking, want, job));
 }
 
-/** The newest moment that a believed signer wrote down, by what is stored from the last check; null when nothing of it is known. No clock of this machine has a say in it. */
-export async function signedTime(layout: Layout): Promise<Date | null> {
-  const source = await readableRecord(layout.source, parseSource);
-  if (source === null) return null;
-  try {
-    const { signedAt } = await loadStored({ ...(await beliefsOf(layout, source)), now: null });
-    return signedAt === null ? null : new Date(signedAt);
-  } catch (error) {
-    // Nothing was ever asked, or what was stored is damaged: the next check fetches it anew.
-    if (error instanceof Failed) return null;
-    throw error;
-  }
-}
-
 /** Throws `check/no-such-version` when a version has been withdrawn by now. Whoever cannot be asked has withdrawn nothing. */
 export async function refuseWithdrawn(asking: Asking, version: string, job: Job): Promise<void> {
   const [believed] = await askTrusted(asking, job).catch((error: unknown) => {
@@ -108,13 +93,9 @@ async function fromAnyPlace<T>({ sources, failed }: Remote, ask: () => Promise<T
 async function askTrusted(asking: Asking, job: Job): Promise<[Believed, Trusted, Fetch]> {
   const { layout, source, remote, now, acceptStale = false } = asking;
   const fetch: Fetch = (name, maxBytes) => fetchBytes(remote, { name, maxBytes }, job);
-  const trusted = await refresh({ ...(await beliefsOf(layout, source)), now: acceptStale ? null : now }, fetch, job);
+  const from = { folder: layout.trust, trustedRoot: Buffer.from(source.trustedRoot), floor: await floorOf(layout) };
+  const trusted = await refresh({ ...from, now: acceptStale ? null : now }, fetch, job);
   return [await believe(trusted, source), trusted, fetch];
-}
-
-/** What a check begins with. */
-async function beliefsOf(layout: Layout, source: Source): Promise<Omit<Trust, 'now'>> {
-  return { folder: layout.trust, trustedRoot: Buffer.from(source.trustedRoot), floor: await floorOf(layout) };
 }
 
 async function askOnce(asking: Asking, want: Want, job: Job): Promise<Found> {

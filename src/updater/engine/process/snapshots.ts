@@ -1,12 +1,12 @@
 /** Snapshots in the engine's process. The root's lock is held; only going back needs the instance to stand still as well. */
 import { takeLock, type Lock } from '../../disk/lock.ts';
+import { signedTime } from '../../install/checks/signed-time.ts';
 import { deleteSnapshot, pinSnapshot, tidySnapshots } from '../../install/epoch/snapshot/keep.ts';
 import { prepareRestore, restoreSnapshot, type Restored } from '../../install/epoch/snapshot/restore.ts';
 import { retireEpochs } from '../../install/epoch/snapshot/retire.ts';
 import { takeSnapshot } from '../../install/epoch/snapshot/take.ts';
 import type { Instance, Layout } from '../../install/layout.ts';
 import type { Job } from '../../model/job.ts';
-import { signedTime } from '../check.ts';
 import type { RequestOf, SnapshotResult } from './requests.ts';
 
 interface Place {
