@@ -13,7 +13,6 @@ import { sweep } from '../../install/clean/tidy.ts';
 import { Failed } from '../../model/failure.ts';
 import { parseSource, type Generation, type Source } from '../../model/generation.ts';
 import type { Job } from '../../model/job.ts';
-import { signedTime } from '../check.ts';
 import { update } from '../engine.ts';
 import { installFirst } from '../first.ts';
 import { updaterVersion } from '../machine.ts';
@@ -104,7 +103,7 @@ async function serveSwitch(place: Place, job: Job): Promise<Results['switch']> {
   if (staged === null) return { generation: await settle(place) };
   const generation = await switchTo(staged, place, job);
   // Content has proven itself by being switched to.
-  if (generation.state === 'good') await cleanUpAfterGood({ ...place, signedNow: await signedTime(place.layout) }, job);
+  if (generation.state === 'good') await cleanUpAfterGood(place, job);
   return { generation };
 }
 
