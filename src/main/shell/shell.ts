@@ -16,6 +16,7 @@ import { sayHealth, type Around } from './around.ts';
 import { openFirstBoard } from './answers/board.ts';
 import { contractOf } from './reach/contract.ts';
 import { openLeaving } from './leaving.ts';
+import { openLog, type Log } from './log.ts';
 import { announce } from './reach/running.ts';
 import { openUnsaved } from './reach/unsaved.ts';
 
@@ -25,9 +26,13 @@ export async function runShell(application: Application, around: Around, kind: H
   using leaving = openLeaving();
   const running = await runningGeneration(around, around.generation);
   const board = openFirstBoard(await aboutOf(around, running, kind));
+  const log = openLog(around.instance);
+  log.note('started', { application: application.name, version: running.version, generation: running.n, host: kind.kind });
+  using _ = noteStates(board, log);
   await using opened = await application.open(around, reachOf(around, board));
-  await letIn({ around, kind, running, board, opened, leaving, unsaved: openUnsaved() });
+  await letIn({ around, kind, running, board, opened, leaving, unsaved: openUnsaved(), log });
   const { by, again } = await leaving.asked;
+  log.note('leaving', { by, again });
   await opened.quiesce();
   if (by !== null) sayHealth(around, { quitting: by, ...(again ? { again: true } : {}) });
 }
@@ -62,6 +67,16 @@ async function show(host: Host, { around, leaving }: Ground): Promise<void> {
   if (stage === null) return;
   sayHealth(around, { stage });
   sayHealth(around, { stage: 'ready' });
+}
+
+/** Where an update got to, for whoever helps. */
+function noteStates(board: Board, log: Log): Disposable {
+  let before = '';
+  return board.watch((line) => {
+    if (line.topic !== 'update' || line.value.kind === before) return;
+    before = line.value.kind;
+    log.note('update', { state: before, ...('version' in line.value ? { version: line.value.version } : {}) });
+  });
 }
 
 function reachOf(around: Around, board: Board): Reach {

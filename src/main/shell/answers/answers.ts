@@ -9,6 +9,7 @@ import { openUpdates, type Clock } from '../../updates/updates.ts';
 import type { OpenApplication } from '../application.ts';
 import type { Around } from '../around.ts';
 import type { Leaving } from '../leaving.ts';
+import type { Log } from '../log.ts';
 import type { Unsaved } from '../reach/unsaved.ts';
 import { aboutHandlers } from './about.ts';
 import { exportHandlers } from './export.ts';
@@ -18,7 +19,7 @@ import { historyHandlers, historyOf } from './past/history.ts';
 import { snapshotHandlers, snapshotsOf } from './snapshots.ts';
 import type { AnswerTools } from './tools.ts';
 
-/** What answers rest on: where and what runs, its host, the open application, and how to leave. */
+/** What answers rest on: where and what runs, its host, the open application, how to leave, and what is written down of it. */
 export interface Ground {
   readonly around: Around;
   readonly kind: HostKind;
@@ -27,6 +28,7 @@ export interface Ground {
   readonly opened: OpenApplication;
   readonly leaving: Leaving;
   readonly unsaved: Unsaved;
+  readonly log: Log;
 }
 
 /** Opens them; the board is true from then on, until they are disposed of. */
