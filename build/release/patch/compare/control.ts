@@ -13,6 +13,10 @@ export interface Triple {
   readonly seek: number;
 }
 
+/** Who compares two files: our own differ, or bsdiff itself. */
+export const differs = ['moult', 'bsdiff'] as const;
+export type Differ = (typeof differs)[number];
+
 const tripleBytes = 24;
 
 /** Reads BSDIFF40's control block, already unpacked: three 64-bit numbers a triple, sign and magnitude, little-endian. */

@@ -1,14 +1,16 @@
 /**
- * bsdiff in a process of its own: it takes 17 bytes of memory per byte of the old file and was never meant for hostile input.
+ * Comparing in a process of its own: it takes minutes and gigabytes for the largest files, and bsdiff was never meant for hostile input.
  *
- * One message in, `{ before, after, out }` (paths); one message out, `{ control }` or `{ error }`.
+ * One message in, `{ differ, before, after, out }` (paths; `out` is bsdiff's); one message out, `{ control }` or `{ error }`.
  */
 import { readFile, rm } from 'node:fs/promises';
 import bsdiff from 'bsdiff-node';
 import seekBzip from 'seek-bzip';
-import { packControl, parseControl } from './control.ts';
+import { alignFiles } from './align.ts';
+import { packControl, parseControl, type Differ } from './control.ts';
 
 interface Request {
+  readonly differ: Differ;
   readonly before: string;
   readonly after: string;
   readonly out: string;
@@ -29,7 +31,16 @@ async function answer(request: Request): Promise<void> {
   }
 }
 
-async function control({ before, after, out }: Request): Promise<Buffer> {
+async function control(request: Request): Promise<Buffer> {
+  switch (request.differ) {
+    case 'moult':
+      return packControl(alignFiles(await readFile(request.before), await readFile(request.after)));
+    case 'bsdiff':
+      return bsdiffControl(request);
+  }
+}
+
+async function bsdiffControl({ before, after, out }: Request): Promise<Buffer> {
   try {
     await bsdiff.diff(before, after, out, () => undefined);
     const patch = await readFile(out);

@@ -1,4 +1,4 @@
-/** How new files come from old ones, found by bsdiff in child processes; the answers for big files are kept in a cache folder. */
+/** How new files come from old ones, found in child processes; the answers for big files are kept in a cache folder. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { besideModule } from '../../../../src/updater/disk/pool.ts';
 import { Failed } from '../../../../src/updater/model/failure.ts';
 import type { Job } from '../../../../src/updater/model/job.ts';
 import type { TreeFile } from '../../../../src/updater/model/tree.ts';
-import { soundControl, unpackControl, type Triple } from './control.ts';
+import { soundControl, unpackControl, type Differ, type Triple } from './control.ts';
 import { haveCommon } from './pair.ts';
 
 /** An old and a new file of two trees. */
@@ -18,11 +18,12 @@ export interface FilePair {
   readonly after: TreeFile;
 }
 
-/** Where the two trees and the cache lie. */
+/** Where the two trees and the cache lie, and who compares (`moult` unless said). */
 export interface DiffFolders {
   readonly before: string;
   readonly after: string;
   readonly cache: string;
+  readonly differ?: Differ;
 }
 
 // From here on a diff takes long enough to be kept and to look first whether there is anything in common, and enough memory to be made alone.
@@ -31,15 +32,17 @@ const aloneFromBytes = 16 * 1024 ** 2;
 // Starting a process takes as long as comparing this many small files.
 const worthAChild = 16;
 const largestControl = 1024 ** 3;
+// A differ that finds something else for the same files has another name in the cache.
+const edition: Readonly<Record<Differ, string>> = { moult: 'moult-1', bsdiff: 'bsdiff' };
 
-/** Returns control for each pair in the same order, null where bsdiff found none that is sound; throws `build/engine` when it cannot run. */
+/** Returns control for each pair in the same order, null where none was found that is sound; throws `build/engine` when it cannot run. */
 export async function diffPairs(
   pairs: readonly FilePair[],
   folders: DiffFolders,
   job: Job,
 ): Promise<readonly (readonly Triple[] | null)[]> {
   const results: (readonly Triple[] | null)[] = [];
-  for (const pair of pairs) results.push(await readCached(pair, folders.cache));
+  for (const pair of pairs) results.push(await readCached(pair, folders));
   const missing = results.flatMap((result, i) => (result === null ? [i] : []));
   await using scratch = await scratchFolder();
   const lane = async (queue: Iterable<number>): Promise<void> => {
@@ -72,6 +75,7 @@ async function diffPair(
   ];
   if (pair.after.size >= cachedFromBytes && !(await haveCommon(before, after, job))) return null;
   const packed = await ask(child, {
+    differ: folders.differ ?? 'moult',
     before: join(folders.before, pair.before.path),
     after: join(folders.after, pair.after.path),
     out: join(scratch, randomUUID()),
@@ -79,20 +83,20 @@ async function diffPair(
   const control = soundControl(unpackControl(packed), pair.before.size, pair.after.size);
   if (control !== null && pair.before.size >= cachedFromBytes) {
     await mkdir(join(folders.cache, 'control'), { recursive: true });
-    await replaceFile(cacheName(pair, folders.cache), packed);
+    await replaceFile(cacheName(pair, folders), packed);
   }
   return control;
 }
 
 /** What is cached is believed only as far as it is sound; wrong control makes a patch bigger, never wrong. */
-async function readCached(pair: FilePair, cache: string): Promise<readonly Triple[] | null> {
+async function readCached(pair: FilePair, folders: DiffFolders): Promise<readonly Triple[] | null> {
   if (pair.before.size < cachedFromBytes) return null;
-  const packed = await readBounded(cacheName(pair, cache), largestControl);
+  const packed = await readBounded(cacheName(pair, folders), largestControl);
   return packed === null ? null : soundControl(unpackControl(packed), pair.before.size, pair.after.size);
 }
 
-function cacheName({ before, after }: FilePair, cache: string): string {
-  return join(cache, 'control', `${before.sha256}..${after.sha256}`);
+function cacheName({ before, after }: FilePair, { cache, differ }: DiffFolders): string {
+  return join(cache, 'control', `${before.sha256}..${after.sha256}-${edition[differ ?? 'moult']}`);
 }
 
 function startChild(job: Job): { readonly process: ChildProcess } & Disposable {
@@ -107,7 +111,7 @@ function startChild(job: Job): { readonly process: ChildProcess } & Disposable {
   return { process: child, [Symbol.dispose]: () => void child.kill() };
 }
 
-async function ask(child: ChildProcess, request: { before: string; after: string; out: string }): Promise<Buffer> {
+async function ask(child: ChildProcess, request: Readonly<Record<'differ' | 'before' | 'after' | 'out', string>>): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();
   const leave = (): void => reject(new Failed('build/engine', 'the process that compares files ended by itself'));
   child.on('message', resolve).on('error', reject).on('exit', leave);
