@@ -30,7 +30,7 @@ export async function keepTable(rows: readonly Row[], seed: number): Promise<voi
 }
 
 function rowsIn(text: string): readonly (readonly string[])[] {
-  const lines = text.split('\n').filter((line) => /^\|.*\| +\d+ +\|$/.test(line));
+  const lines = text.split('\n').filter((line) => /^\|([^|]+\|){2}( +\d+ +\|){5}$/.test(line));
   return lines.map((line) =>
     line
       .slice(1, -1)
