@@ -1,6 +1,6 @@
 /**
  * What a packaged product says about itself: `resources/moult.json`. Its program is the notes, which a script starts on the Node
- * beside it. With a data version below the newest, `app.json` holds the program to it: so a release of older data can be made.
+ * beside it, or with Electron. With a data version below the newest, `app.json` holds the program to it: so a release of older data can be made.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,16 +16,15 @@ interface Wish {
 }
 
 /**
- * Writes the files that lie at the top of a packaged tree into `folder` (made by this), and returns it. Electron has no program
- * to start yet. Throws `usage/wrong` for a data version that the program does not know.
+ * Writes the files that lie at the top of a packaged tree into `folder` (made by this), and returns it. Throws `usage/wrong` for a data version that the program does not know.
  */
 export async function writeDeclaration(sources: string, folder: string, { runtime, dataVersion }: Wish): Promise<string> {
   const newest = (await readRecord(join(sources, 'resources/moult.json'), parse)) ?? parse({});
   const declared = dataVersion === undefined ? newest : heldTo(dataVersion, newest);
   await mkdir(folder);
-  await writeFile(join(folder, 'moult.json'), textOf(runtime === 'node' ? declared : { entry: null, data: null }));
-  if (runtime === 'node') await writeFile(join(folder, 'notes'), starter, { mode: 0o755 });
-  if (runtime === 'node' && declared.dataVersion < newest.dataVersion) await writeFile(join(folder, 'app.json'), textOf({ dataVersion }));
+  await writeFile(join(folder, 'moult.json'), textOf(runtime === 'node' ? declared : withProgram(declared)));
+  for (const [name, script] of startersOf(runtime)) await writeFile(join(folder, name), script, { mode: 0o755 });
+  if (declared.dataVersion < newest.dataVersion) await writeFile(join(folder, 'app.json'), textOf({ dataVersion }));
   return folder;
 }
 
@@ -50,9 +49,39 @@ function textOf(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-/** The program looks for `app.json` where it is started. */
-const starter = `#!/bin/sh
+/** Where no script can be started, Electron's own program is the entry. */
+function withProgram(declared: Declaration): Declaration {
+  const programs: Readonly<Record<string, string>> = { win32: 'Moult.exe', darwin: 'Moult.app/Contents/MacOS/Moult' };
+  return { ...declared, entry: { program: programs[process.platform] ?? 'notes', args: [] } };
+}
+
+/** The scripts of a tree by name. A program looks for `app.json` where it is started. */
+function startersOf(runtime: Wish['runtime']): readonly (readonly [name: string, script: string])[] {
+  if (runtime === 'node')
+    return [['notes', `${beginning}exec "$here/node" "$here/resources/app/dist/src/main/app/notes-process.js" "$@"\n`]];
+  return process.platform === 'linux'
+    ? [
+        ['notes', electronNotes],
+        ['moult', electronCommand],
+      ]
+    : [];
+}
+
+const beginning = `#!/bin/sh
 here=$(dirname "$(readlink -f "$0")")
 cd "$here" || exit 1
-exec "$here/node" "$here/resources/app/dist/src/main/app/notes-process.js" "$@"
+`;
+
+/** Chromium wants a display before any code of ours runs, unless it is told that there is none. */
+const displayless = '--ozone-platform=headless --disable-gpu';
+
+const electronNotes = `${beginning}MOULT_MODE="\${MOULT_MODE:-run}"
+export MOULT_MODE
+[ "$MOULT_MODE \${MOULT_HOST:-electron} $#" = "run electron 0" ] && exec "$here/moult-window"
+exec "$here/moult-window" ${displayless} "$@"
+`;
+
+const electronCommand = `#!/bin/sh
+here=$(dirname "$(readlink -f "$0")")
+exec "$here/moult-window" ${displayless} --moult "$@"
 `;

@@ -3,8 +3,8 @@
  *
  *     <out>/moult                    starts the product (Electron itself, or a script that starts `node`)
  *     <out>/node · version · LICENSE.…   the runtime
- *     <out>/moult.json · notes · app.json   around Node: what the tree says about itself, its program, and the data version that holds it to
- *     <out>/resources/app/           package.json, dist/ (the compiler's output), node_modules/ (what the product needs, no more)
+ *     <out>/moult.json · notes · app.json   what the tree says about itself, its program, and the data version that holds it to
+ *     <out>/resources/app/           package.json, dist/ (the compiler's output), node_modules/ (what the product needs, no more); one archive around Electron
  *
  * The same sources and the same runtime give the same bytes and modes. Nothing is fetched: everything is here already.
  */
@@ -45,11 +45,14 @@ export async function packageProduct(product: Product, job: Job): Promise<string
   await mkdir(workshop, { recursive: true });
   try {
     const runtime = await runtimeOf(product, join(workshop, 'runtime'));
-    await run([join(sources, 'node_modules/typescript/bin/tsc'), '-b', join(sources, 'src/main')], job);
-    const application = await stageApplication(sources, join(workshop, 'application'));
+    await run(
+      [join(sources, 'node_modules/typescript/bin/tsc'), '-b', join(sources, product.runtime === 'node' ? 'src/main' : 'electron')],
+      job,
+    );
+    const application = await stageApplication(sources, join(workshop, 'application'), product.runtime);
     const top = await writeDeclaration(sources, join(workshop, 'top'), product);
     const made = join(workshop, 'made');
-    const configuration = configurationOf({ version: product.version, application, runtime, output: made, top });
+    const configuration = configurationOf({ version: product.version, kind: product.runtime, application, runtime, output: made, top });
     await run([builder, JSON.stringify({ project: sources, configuration })], job);
     await rename(join(made, await unpackedIn(made)), out);
     return out;

@@ -25,9 +25,9 @@ import type { Layout } from '../layout.ts';
 /** What a check at every start may cost: more files than these are left to the check of sizes and times. */
 const limits = { files: 1000, bytes: 16 * 1024 ** 2, bytesPerFile: 12 * 1024 ** 2 } as const;
 
-/** What makes a tree carry the engine: this program, which takes the words of the `moult` command, with the command behind it. */
+/** What makes a tree carry the engine: this program, which takes the words of the `moult` command, with the command behind it, as a file or in Electron's archive. */
 const engineProgram = 'moult';
-const engineScript = 'resources/app/dist/src/main/cli/moult.mjs';
+const engineScripts: ReadonlySet<string> = new Set(['resources/app/dist/src/main/cli/moult.mjs', 'resources/app.asar']);
 
 /** A version on disk, as its list needs to know it. */
 export interface Standing {
@@ -38,7 +38,7 @@ export interface Standing {
 /** The program in a tree that takes the words of the `moult` command, or null when the tree does not carry the engine. Pure. */
 export function engineOf({ tree }: Pick<Manifest, 'tree'>): string | null {
   const isProgram = tree.files.some(({ path, mode }) => path === engineProgram && mode === 'program');
-  return isProgram && tree.files.some(({ path }) => path === engineScript) ? engineProgram : null;
+  return isProgram && tree.files.some(({ path }) => engineScripts.has(path)) ? engineProgram : null;
 }
 
 /** The files of a tree whose code runs first: its programs, native modules and scripts, the entry before all others, up to the limits. Pure. */
