@@ -28,6 +28,7 @@ async function openBrowserHost({ door, profile, scratch }: HostTools, program: s
   const presence = openPresence({ goneMs, say, now: () => performance.now() });
   const listening = door.watch(presence.note);
   const windows: BrowserWindow[] = [];
+  let isClosing = false;
   const show = async (): Promise<void> => {
     const page = await writeRedirect(scratch, `${door.url}/#${door.ticket()}`);
     const sayWhere = (): void => {
@@ -39,12 +40,13 @@ async function openBrowserHost({ door, profile, scratch }: HostTools, program: s
     const window = openWindow(program, page, profile);
     windows.push(window);
     // A browser that cannot be started says nothing about this program.
-    void window.ended.then(() => presence.wasThere() || sayWhere());
+    void window.ended.then(() => isClosing || presence.wasThere() || sayWhere());
   };
   const close = async (): Promise<void> => {
+    isClosing = true;
     listening[Symbol.dispose]();
     presence[Symbol.dispose]();
-    for (const window of windows) window.close();
+    await Promise.all(windows.map((window) => window.close()));
     await removeTree(scratch);
   };
   return {

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge', 'microsoft-edge-stable'];
 const macPrograms = [
@@ -19,11 +20,14 @@ export function findBrowser(environment: NodeJS.ProcessEnv): string | null {
   return candidates(environment).find(isProgram) ?? null;
 }
 
-/** An opened window's process; `ended` resolves when it is gone, or was never there. */
+/** An opened window's process; `ended` resolves when it is gone, or was never there, and so does `close`: its profile is whole then. */
 export interface BrowserWindow {
   readonly ended: Promise<void>;
-  close(): void;
+  close(): Promise<void>;
 }
+
+/** How long a browser may take to write its profile down before it is killed. */
+const graceMs = 5000;
 
 /** Opens `page` (a file) as a window without the browser's own controls, with a profile of the application's own. */
 export function openWindow(browser: string, page: string, profile: string): BrowserWindow {
@@ -35,7 +39,13 @@ export function openWindow(browser: string, page: string, profile: string): Brow
     child.once('error', () => resolve());
     child.once('exit', () => resolve());
   });
-  return { ended, close: () => child.kill('SIGTERM') };
+  const close = async (): Promise<void> => {
+    child.kill('SIGTERM');
+    await Promise.race([ended, sleep(graceMs, undefined, { ref: false })]);
+    child.kill('SIGKILL');
+    await ended;
+  };
+  return { ended, close };
 }
 
 function hasDisplay({ DISPLAY = '', WAYLAND_DISPLAY = '' }: NodeJS.ProcessEnv): boolean {
