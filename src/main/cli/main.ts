@@ -9,6 +9,8 @@ import { start, type StartOptions } from './commands/start.ts';
 import { status, version } from './commands/status.ts';
 import { check, update, type UpdateOptions } from './commands/update.ts';
 import { createCommand, deleteCommand, listCommand, pinCommand, restoreCommand, showCommand, type CreateOptions } from './data/snapshot.ts';
+import { decide } from './data/decide.ts';
+import { getPreferences, resetPreferenceNames, setPreference } from './data/prefs.ts';
 import { exportData, type ExportOptions } from './data/export.ts';
 import type { Globals } from './place.ts';
 
@@ -47,6 +49,7 @@ function build(ask: Globals['ask'], end: (code: number) => void): Command {
   addInstalling(program, run);
   addLooking(program, run);
   addCaring(program, run);
+  addPreferring(program, run);
   addSnapshots(program.command('snapshot').description('what the instance had at one moment, kept and gone back to'), run);
   return program;
 }
@@ -78,6 +81,7 @@ function addInstalling(program: Command, run: Run): void {
     .option('--restart', 'switch to it at once', false)
     .option('--dry-run', 'only say what would be done', false)
     .option('--explain', 'the plan, the routes not taken and why', false)
+    .option('--fresh', 'begin the new version with empty data; the present data is kept', false)
     .action((options: UpdateOptions) => run((globals) => update(globals, options)));
   program
     .command('rollback')
@@ -137,6 +141,32 @@ function addCaring(program: Command, run: Run): void {
     .description('mends what is not as it should be')
     .option('--dry-run', 'only say what would be done', false)
     .action((options: { dryRun: boolean }) => run((globals) => repair(globals, options)));
+}
+
+function addPreferring(program: Command, run: Run): void {
+  const prefs = program.command('prefs').description('what is set about updates and the window');
+  prefs
+    .command('get')
+    .description('what holds, and which of it an administrator set')
+    .argument('[name]', 'one of them')
+    .action((name: string | undefined) => run((globals) => getPreferences(globals, name)));
+  prefs
+    .command('set')
+    .description('sets one; it holds at once')
+    .argument('<name>', 'which')
+    .argument('<value>', 'its value: a word, a number, true or false, null, or 22:30-06:00 for hours')
+    .action((name: string, value: string) => run((globals) => setPreference(globals, name, value)));
+  prefs
+    .command('reset')
+    .description('lets the usual hold again')
+    .argument('<name...>', 'which')
+    .action((names: readonly string[]) => run((globals) => resetPreferenceNames(globals, names)));
+  program
+    .command('decide')
+    .description('puts the version on offer off, or skips it')
+    .argument('<later|skip>', 'what to do with it')
+    .option('--hours <number>', 'for how long: 4, 24 or 72', '24')
+    .action((decision: string, options: { hours: string }) => run((globals) => decide(globals, decision, options)));
 }
 
 function addSnapshots(snapshot: Command, run: Run): void {

@@ -9,7 +9,9 @@ import type { Instance } from '../install/layout.ts';
 import { cleanUp } from '../install/clean/cleanup.ts';
 import { tidy } from '../install/clean/tidy.ts';
 import type { Generation, Reason } from '../model/generation.ts';
+import { Failed } from '../model/failure.ts';
 import { timed, type Job } from '../model/job.ts';
+import type { Manifest } from '../model/manifest.ts';
 import { timeText } from '../model/parse.ts';
 import { findRelease, refuseWithdrawn, type Asking, type Found, type Release } from './check.ts';
 import { makeVersion } from './make.ts';
@@ -33,6 +35,8 @@ export interface Wish {
   readonly ruledOut: readonly RouteKind[];
   readonly why: Reason;
   readonly data?: Generation['data'];
+  /** Whether the person has agreed to what breaks. */
+  readonly acceptBreaking?: boolean;
 }
 
 /** Brings the newest fitting release (or `wish.to`) onto this machine, up to a staged generation, and tidies up. The running version is only read. */
@@ -64,6 +68,7 @@ async function bring(wish: Wish, tools: Tools, outerJob: Job): Promise<UpdateRes
   const stock = await takeStock(manifest, { running, layout, found, ruledOut: wish.ruledOut, isGuess: wish.upTo === 'guess' }, job);
   const plan = planUpdate(manifest, stock.have, wish.ruledOut);
   if (wish.upTo !== 'staged') return { kind: 'planned', current, plan, passed, news, ...(await tell(release, running, tools)) };
+  refuseUndecided(wish, manifest);
   const made = await makeVersion(plan, { ...tools, release, stock, running, ruledOut: wish.ruledOut }, job);
   await refuseWithdrawn(tools, manifest.version, job);
   const { why, data = 'clone' } = wish;
@@ -75,6 +80,13 @@ async function bring(wish: Wish, tools: Tools, outerJob: Job): Promise<UpdateRes
     news,
     done: { ...made, wireBytes: tools.remote.receivedBytes(), milliseconds: watch.milliseconds() },
   };
+}
+
+/** Nothing that breaks something comes by itself (E6); a first installation has nothing to break. */
+function refuseUndecided({ acceptBreaking = false, why }: Wish, { version, breaking }: Manifest): void {
+  const [first] = breaking;
+  if (first === undefined || acceptBreaking || why === 'install') return;
+  throw new Failed('switch/breaking', `${version}: ${first.what}${breaking.length > 1 ? `, and ${breaking.length - 1} more` : ''}`);
 }
 
 /** What whoever decides is told of a release, and what it would cost. */

@@ -10,6 +10,7 @@ import { parseAs } from '../../../updater/model/parse.ts';
 import { placeOf, type Globals } from '../place.ts';
 import { recalledText } from './outcome.ts';
 import { megabytes, runCommand, say } from '../terminal.ts';
+import { reminderOf, reminderText, type Reminder } from '../data/decide.ts';
 import { lastFailureText } from './news.ts';
 
 /** `moult status`: what runs, what waits, when it was last checked, and the bytes on disk per kind. */
@@ -26,6 +27,7 @@ export function status(globals: Globals): Promise<number> {
       instance: instance.name,
       root: layout.root,
       ability: abilityOf(layout),
+      reminder: await reminderOf(instance, version, new Date()),
       lastCheck: await readableRecord(layout.checked, (value) =>
         parseAs(checkedSchema, value, { what: 'checked.json', code: 'state/damaged' }),
       ),
@@ -75,6 +77,7 @@ interface Told {
   readonly lastFailure: LastFailure | null;
   readonly root: string;
   readonly ability: { readonly kind: string; readonly why: string };
+  readonly reminder: Reminder | null;
   readonly lastCheck: z.infer<typeof checkedSchema> | null;
   readonly bytes: Readonly<Record<string, number>>;
 }
@@ -84,7 +87,7 @@ async function bytesOf(layout: Layout): Promise<Readonly<Record<string, number>>
   return Object.fromEntries(await Promise.all(kinds.map(async (kind) => [kind, await bytesBelow(layout[kind])] as const)));
 }
 
-function statusText({ version, generation, staged, lastFailure, root, ability, lastCheck, bytes }: Told): string {
+function statusText({ version, generation, staged, lastFailure, root, ability, reminder, lastCheck, bytes }: Told): string {
   const total = Object.values(bytes).reduce((sum, kind) => sum + kind, 0);
   const checked =
     lastCheck === null ? 'never' : `${lastCheck.at}, ${lastCheck.offered === null ? 'no update' : `offered ${lastCheck.offered}`}`;
@@ -94,6 +97,7 @@ function statusText({ version, generation, staged, lastFailure, root, ability, l
     `  waiting     ${staged === null ? 'nothing' : `${staged.version} starts the next time`}`,
     ...(lastFailure === null ? [] : [`  last trial  ${lastFailureText(lastFailure).trimEnd()}`]),
     `  last check  ${checked}`,
+    ...(reminder === null ? [] : [`  reminder    ${reminderText(reminder)}`]),
     ...(recalled?.version === version ? [recalledText(recalled)] : []),
     `  updates     ${ability.kind}: ${ability.why}`,
     `  on disk     ${megabytes(total)} in ${root}`,

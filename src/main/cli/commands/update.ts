@@ -18,6 +18,7 @@ export interface UpdateOptions {
   readonly restart?: boolean;
   readonly dryRun?: boolean;
   readonly explain?: boolean;
+  readonly fresh?: boolean;
 }
 
 /** `moult check`: asks what is offered to this machine and changes nothing. */
@@ -77,6 +78,8 @@ function ask(globals: Globals, options: UpdateOptions, job: Job): Promise<Update
     to: options.to ?? null,
     dryRun: options.dryRun === true || options.explain === true,
     withoutPatches: false,
+    acceptBreaking: globals.yes,
+    data: options.fresh === true ? 'fresh' : 'clone',
     // What is old is the person's to accept, and only from a folder that they name.
     acceptStale: globals.yes && options.from !== undefined && isFolder(options.from),
   };

@@ -37,7 +37,7 @@ export function stateOf(present: Present, { monotonicMs }: Pick<Around, 'monoton
 }
 
 /** How urgent the offer is. */
-export function levelNow({ decisions, offered }: Present, now: Date): Level {
+export function levelNow({ decisions, offered }: Pick<Present, 'decisions' | 'offered'>, now: Date): Level {
   const { behind, level } = decisions;
   return levelOf({
     ageDays: behind === null ? 0 : daysBetween(behind.since, now),

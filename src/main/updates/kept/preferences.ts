@@ -11,6 +11,7 @@ import type { Instance } from '../../../updater/install/layout.ts';
 import { Failed } from '../../../updater/model/failure.ts';
 import { preferenceNameSchema, somePreferencesSchema, usualPreferences, type PreferenceName } from '../../contract/preferences.ts';
 import type { Topics } from '../../contract/topics.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
 import { readPolicyFile } from './policy-file.ts';
 
 /** What holds here: the values, which of them an administrator set, and in which file. */
@@ -46,6 +47,14 @@ export async function resetPreferences(names: readonly PreferenceName[], whose: 
   await refuseManaged(names, whose);
   const own = Object.entries(await readOwn(whose.instance)).filter(([name]) => !names.some((reset) => reset === name));
   await write(whose, Object.fromEntries(own));
+}
+
+/** Notes every preference that a person changed. */
+export function noteChanges(ledger: Pick<Ledger, 'note'>, before: Preferred, after: Preferred): void {
+  for (const what of preferenceNameSchema.options) {
+    const [from, to] = [JSON.stringify(before.values[what]), JSON.stringify(after.values[what])];
+    if (from !== to) ledger.note({ kind: 'preference', from, to, by: 'user', what });
+  }
 }
 
 async function refuseManaged(names: readonly PreferenceName[], whose: Whose): Promise<void> {

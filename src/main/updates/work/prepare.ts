@@ -103,10 +103,11 @@ function requestOf({ version, by }: Order, { tools, memory }: Ground) {
   const { place, clock } = tools;
   const { preferred, decisions } = memory.present;
   const where = { root: place.layout.root, instance: place.instance.name, now: clock.now().toISOString() };
-  const data = decisions.choice?.version === version && decisions.choice.data === 'fresh' ? 'fresh' : 'clone';
+  const choice = decisions.choice?.version === version ? decisions.choice.data : null;
+  const about = { to: version, data: choice === 'fresh' ? 'fresh' : 'clone', acceptBreaking: choice !== null } as const;
   const { channel, bandwidth } = preferred.values;
   const background = by === 'schedule' ? { background: { bytesPerSecond: bandwidth } } : {};
-  return { kind: 'update', ...where, channel, data, from: null, to: version, dryRun: false, withoutPatches: false, ...background } as const;
+  return { kind: 'update', ...where, ...about, channel, from: null, dryRun: false, withoutPatches: false, ...background } as const;
 }
 
 async function finished(

@@ -1,7 +1,6 @@
 /** What a person sets, over the contract: it holds at once. */
 import type { Handlers } from '../../contract/serve.ts';
-import type { PreferenceName } from '../../contract/preferences.ts';
-import { readPreferences, resetPreferences, setPreferences, type Whose } from '../kept/preferences.ts';
+import { noteChanges, readPreferences, resetPreferences, setPreferences, type Preferred, type Whose } from '../kept/preferences.ts';
 import type { Memory } from './present.ts';
 import type { Crew } from './turn.ts';
 
@@ -12,7 +11,7 @@ export function settingAnswers(crew: Crew, whose: Whose): SettingHandlers {
   const change = async (write: () => Promise<void>): Promise<null> => {
     const before = crew.memory.present.preferred;
     await write();
-    await takeOver(before.values, crew, whose);
+    await takeOver(before, crew, whose);
     await crew.look();
     return null;
   };
@@ -24,18 +23,14 @@ export function settingAnswers(crew: Crew, whose: Whose): SettingHandlers {
 }
 
 async function takeOver(
-  before: Readonly<Record<PreferenceName, unknown>>,
+  before: Preferred,
   { tools, memory, checks, look }: Crew,
   whose: Whose,
 ): Promise<void> {
   const preferred = await readPreferences(whose);
-  const after: Readonly<Record<string, unknown>> = preferred.values;
-  for (const [what, value] of Object.entries(before)) {
-    const [from, to] = [JSON.stringify(value), JSON.stringify(after[what])];
-    if (from !== to) tools.ledger.note({ kind: 'preference', from, to, by: 'user', what });
-  }
+  noteChanges(tools.ledger, before, preferred);
   memory.change({ preferred, ready: withWord(memory, preferred.values.restartWhenAway) });
-  if (before.channel !== preferred.values.channel) void checks.ask('schedule').then(look);
+  if (before.values.channel !== preferred.values.channel) void checks.ask('schedule').then(look);
 }
 /** What was prepared without a word about when follows the preference. */
 function withWord({ present: { ready } }: Memory, restartWhenAway: boolean) {

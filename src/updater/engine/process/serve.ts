@@ -50,7 +50,7 @@ export async function serve(request: Request, job: Job): Promise<Results[Request
     case 'snapshot':
       return await serveSnapshot(request, place, job);
     case 'repair':
-      return await serveRepair(place, job);
+      return await serveRepair(request, place, job);
   }
 }
 
@@ -73,14 +73,14 @@ async function serveInstall(request: RequestOf<'install'>, place: Place, job: Jo
 
 async function serveUpdate(request: RequestOf<'update'>, place: Place, job: Job): Promise<Results['update']> {
   const source = await installedSource(place.layout, request.channel);
-  const { from, to, acceptStale = false, background, data = 'clone' } = request;
+  const { from, to, acceptStale = false, acceptBreaking = false, background, data = 'clone' } = request;
   if (acceptStale && (from === null || !isFolder(from))) throw new Failed('usage/wrong', 'only a folder may hold what has expired');
   if (background !== undefined) setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   await using remote = open({ ...source, urls: from === null ? source.urls : [from] }, background?.bytesPerSecond);
   await settle(place);
   const ruledOut = request.withoutPatches ? (['direct', 'two'] as const) : [];
   const upTo = request.dryRun ? 'plan' : 'staged';
-  return await update({ to, upTo, ruledOut, why: 'update', data }, { ...place, source, remote, acceptStale }, job);
+  return await update({ to, upTo, ruledOut, why: 'update', data, acceptBreaking }, { ...place, source, remote, acceptStale }, job);
 }
 
 async function serveCheck({ channel }: RequestOf<'check'>, place: Place, job: Job): Promise<Results['check']> {

@@ -77,10 +77,10 @@ export const hour = 60 * minute;
 export const day = 24 * hour;
 
 /** Begins a life with version 1.0.0, installed from a server. */
-export async function beginLife(folder: string, first: Contents = programOf(well)): Promise<Life> {
-  const clock = startClock(new Date('2026-03-02T09:00:00Z'));
+export async function beginLife(folder: string, born = new Date('2026-03-02T09:00:00Z')): Promise<Life> {
+  const clock = startClock(born);
   const publisher = await openPublisher(folder, () => clock.now());
-  await publisher.release('1.0.0', first);
+  await publisher.release('1.0.0', programOf(well));
   let serving: Serving | null = await serveRepository({ repo: publisher.repo });
   const { url } = serving;
   const layout = layoutOf(join(folder, 'root'));
