@@ -29,8 +29,8 @@ export async function copyDatabase(
   };
   const database = open(from);
   try {
-    // A backup that could not even begin, because of a lock, says that it is complete: with no pages.
-    while ((await database.backup(to, { progress })).totalPages === 0) {
+    // A backup that could not even begin, because of a lock, says that it is complete: with no pages. So does one of an empty database.
+    while ((await database.backup(to, { progress })).totalPages === 0 && pagesOf(database) !== 0) {
       progress();
       await rm(to, { force: true });
     }
@@ -38,6 +38,16 @@ export async function copyDatabase(
     throw failureOf(error, from);
   } finally {
     database.close();
+  }
+}
+
+/** How many pages a database has; null while it is locked. */
+function pagesOf(database: Database.Database): number | null {
+  try {
+    return Number(database.pragma('page_count', { simple: true }));
+  } catch (error) {
+    if (error instanceof Database.SqliteError && /^SQLITE_(BUSY|LOCKED)/.test(error.code)) return null;
+    throw error;
   }
 }
 

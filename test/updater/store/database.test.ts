@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
@@ -93,6 +93,21 @@ describe('a database', () => {
     database.close();
   });
 
+  it('R04 that a power cut left empty, or with a journal that makes it empty again, is copied as such and not called locked', async () => {
+    await using folder = await tempFolder();
+    const begun = join(folder.path, 'begun.db');
+    await cutAtItsBeginning(begun);
+    const empty = join(folder.path, 'empty.db');
+    await writeFile(empty, '');
+    for (const from of [empty, begun]) {
+      const to = `${from}.copy`;
+      await copyDatabase({ from, to, waitMs: 300 }, job);
+      const copy = new Database(to);
+      expect([copy.pragma('integrity_check', { simple: true }), copy.prepare('SELECT name FROM sqlite_schema').all()]).toEqual(['ok', []]);
+      copy.close();
+    }
+  });
+
   it('that is declared and is none is a failure that names it', async () => {
     await using folder = await tempFolder();
     await writeEpoch(folder.path, { 'data/notes.db': 'x'.repeat(5000) });
@@ -111,3 +126,17 @@ describe('a database', () => {
     expect((await createSnapshot(storeIn(folder.path), declared, job)).files).toMatchObject([{ path: 'data/notes.db', size: 0 }]);
   });
 });
+
+/** Leaves a database as a power cut does in the middle of its first transaction: some of its pages are written, and its journal would take them back. */
+async function cutAtItsBeginning(path: string): Promise<void> {
+  const original = `${path}.original`;
+  const database = new Database(original);
+  database.pragma('cache_size = 1');
+  database.exec(
+    'BEGIN; CREATE TABLE t (a); INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) SELECT zeroblob(1000) FROM n',
+  );
+  await cp(original, path);
+  await cp(`${original}-journal`, `${path}-journal`);
+  database.close();
+  expect((await stat(path)).size).toBeGreaterThan(0);
+}
