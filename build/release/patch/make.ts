@@ -4,9 +4,10 @@ import type { PatchEntry, PatchStream } from '../../../src/updater/model/patch.t
 import { comparePaths, type TreeFile } from '../../../src/updater/model/tree.ts';
 import { chooseForm, readListed } from './carry/choose.ts';
 import { compressCached, shippedLevel } from './carry/compress.ts';
-import type { Triple } from './compare/control.ts';
+import type { Differ, Triple } from './compare/control.ts';
 import { diffPairs } from './compare/diff.ts';
 import { Packer } from './carry/pack.ts';
+import { predictedColumns } from './predict/columns.ts';
 import { sortOut, type Changes, type TreeFolder } from './sort-out.ts';
 import { writePatch, type MadePatch, type Signing } from './write.ts';
 
@@ -15,18 +16,19 @@ export interface VersionFolder extends TreeFolder {
   readonly version: string;
 }
 
-/** What a patch is made from and where it goes; without `old` it is a full package. `level` is zstd's, 19 unless said. */
+/** What a patch is made from and where it goes; without `old` it is a full package. `level` is zstd's, 19 unless said; `differ` is ours unless said. */
 export interface PatchInput extends Signing {
   readonly old: VersionFolder | null;
   readonly new: VersionFolder;
   readonly out: string;
   readonly cache: string;
   readonly level?: number;
+  readonly differ?: Differ;
 }
 
 type Recipe = Pick<Extract<PatchEntry, { op: 'patch' }>, 'form' | 'streams'> & { readonly before: TreeFile | null };
 
-/** Writes the patch to `out` (atomically, synced) and returns what a manifest says about it; throws `build/engine` when bsdiff cannot run. */
+/** Writes the patch to `out` (atomically, synced) and returns what a manifest says about it; throws `build/engine` when the differ cannot run. */
 export async function makePatch(input: PatchInput, job: Job): Promise<MadePatch> {
   const changes = await sortOut(input.old, input.new, job);
   const level = input.level ?? shippedLevel;
@@ -55,7 +57,10 @@ async function placeContents(
     const after = await readListed(input.new.folder, file);
     const pair =
       control === null || before === null || input.old === null ? null : { before: await readListed(input.old.folder, before), control };
-    const { form, columns } = await chooseForm(after, pair, { compress, level });
+    const { cache, differ = 'moult' } = input;
+    const predicted =
+      pair === null ? null : await predictedColumns({ ...pair, after }, { folder: input.new.folder, file, cache, differ }, job);
+    const { form, columns } = await chooseForm(after, pair === null ? null : { ...pair, predicted }, { compress, level });
     const streams: PatchStream[] = await packer.place(form, columns);
     recipes.set(file.sha256, { form, streams, before: form === 'whole' ? null : before });
     doneBytes += file.size;
@@ -67,7 +72,8 @@ async function placeContents(
 async function controlsOf(input: PatchInput, changes: Changes, job: Job): Promise<ReadonlyMap<string, readonly Triple[] | null>> {
   const pairs = changes.contents.flatMap(({ file, before }) => (before === null ? [] : [{ before, after: file }]));
   if (pairs.length === 0 || input.old === null) return new Map();
-  const folders = { before: input.old.folder, after: input.new.folder, cache: input.cache };
+  const { differ = 'moult' } = input;
+  const folders = { before: input.old.folder, after: input.new.folder, cache: input.cache, differ };
   const controls = await diffPairs(pairs, folders, job);
   return new Map(pairs.map((pair, i) => [pair.after.sha256, controls[i] ?? null]));
 }

@@ -6,7 +6,7 @@ import { modes, parts, pathSchema, treeLimits, treeLinkSchema } from './tree.ts'
 
 export const patchLimits = { headerBytes: 64 * 1024 ** 2, frameBytes: 4 * 1024 ** 2 } as const;
 
-export const forms = ['whole', 'sparse', 'text'] as const;
+export const forms = ['whole', 'sparse', 'text', 'predicted'] as const;
 
 const frameSchema = z.object({
   offset: sizeSchema,

@@ -8,7 +8,7 @@ import { Failed } from '../model/failure.ts';
 import type { BuiltEntry, PatchEntry, PatchForm, PatchHeader, PatchStream } from '../model/patch.ts';
 
 /** How many columns the streams of a form are dealt out to, in turn. */
-export const columnsOf: Readonly<Record<PatchForm, number>> = { whole: 1, text: 2, sparse: 6 };
+export const columnsOf: Readonly<Record<PatchForm, number>> = { whole: 1, text: 2, sparse: 6, predicted: 9 };
 
 // A token is at most 10 bytes and stands for at least one byte of output; a header that asks for more is not ours.
 const largestExpansion = 16;

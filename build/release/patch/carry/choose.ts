@@ -26,7 +26,7 @@ const streamBytes = 12;
 /** Returns the smallest of the forms at `level`, `whole` when others are no smaller; `pair` is null where nothing leads from an old file. */
 export async function chooseForm(
   after: Buffer,
-  pair: { readonly before: Buffer; readonly control: readonly Triple[] } | null,
+  pair: { readonly before: Buffer; readonly control: readonly Triple[]; readonly predicted: readonly Buffer[] | null } | null,
   { compress, level }: { readonly compress: Compress; readonly level: number },
 ): Promise<Candidate> {
   const whole: Candidate = { form: 'whole', columns: [after] };
@@ -35,6 +35,7 @@ export async function chooseForm(
     whole,
     { form: 'text', columns: encodeText({ ...pair, after }) },
     { form: 'sparse', columns: encodeSparse({ ...pair, after }) },
+    ...(pair.predicted === null ? [] : [{ form: 'predicted' as const, columns: pair.predicted }]),
   ];
   const quick = await Promise.all(candidates.map(async (candidate) => sizeOf(candidate, compress, quickLevel)));
   const finalists = candidates.filter((_, i) => (quick[i] ?? 0) <= hopeless * Math.min(...quick));

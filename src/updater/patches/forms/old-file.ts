@@ -6,10 +6,17 @@ import { readExactly } from '../body.ts';
  */
 const pageBytes = 16 * 1024;
 const mostPages = 256;
-const directBytes = 2 * pageBytes;
+const directBytes = pageBytes / 2;
+
+/** The bytes that a new file takes ranges of. */
+export interface OldBytes {
+  readonly size: number;
+  /** Fills `target` from `position`; throws `build/invalid` when the file ends before. */
+  read(target: Buffer, position: number): void;
+}
 
 /** An open file that many short ranges are read from: they come out of pages of which the last used are kept. */
-export class OldFile {
+export class OldFile implements OldBytes {
   readonly size: number;
   readonly #descriptor: number;
   readonly #pages = new Map<number, Buffer>();
@@ -19,7 +26,6 @@ export class OldFile {
     this.size = size;
   }
 
-  /** Fills `target` from `position`; throws `build/invalid` when the file ends before. */
   read(target: Buffer, position: number): void {
     if (target.length >= directBytes) {
       readExactly(this.#descriptor, target, position);

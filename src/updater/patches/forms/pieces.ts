@@ -3,7 +3,9 @@ import type { PatchForm } from '../../model/patch.ts';
 import type { Body } from '../body.ts';
 import { columnsOf } from '../consistent.ts';
 import { Column, type PlacedStream } from './column.ts';
-import type { OldFile } from './old-file.ts';
+import { readGuide } from '../predict/guide.ts';
+import { PredictedFile } from '../predict/predicted-file.ts';
+import type { OldBytes } from './old-file.ts';
 import { readControl, splice, type SpliceColumns } from './splice.ts';
 
 /** How one file is rebuilt: its size in bytes, and the streams of its form, dealt out to the form's columns in turn. */
@@ -14,18 +16,23 @@ export interface Recipe {
 }
 
 /** Throws `build/invalid` when a recipe would read or write where it must not: to be asked before the file is created. */
-export function requireSound(recipe: Recipe, body: Body, old: OldFile | null): void {
+export function requireSound(recipe: Recipe, body: Body, old: OldBytes | null): void {
   if (recipe.form === 'whole') return;
   using columns = openColumns(recipe, body);
-  const control = readControl(spliceColumns(recipe.form, columns.list), { old: requireOld(old).size, result: recipe.size });
+  const source = sourceOf(recipe.form, columns.list, requireOld(old));
+  const control = readControl(source.columns, { old: source.old.size, result: recipe.size });
   while (control.next().done !== true);
 }
 
 /** Yields the bytes of a file in pieces of up to 4 MiB, each valid until the next is asked for; throws `build/invalid`. */
-export function* piecesOf(recipe: Recipe, body: Body, old: OldFile | null): Generator<Buffer> {
+export function* piecesOf(recipe: Recipe, body: Body, old: OldBytes | null): Generator<Buffer> {
   using columns = openColumns(recipe, body);
-  if (recipe.form === 'whole') yield* wholePieces(columns.list, recipe.size);
-  else yield* splice(spliceColumns(recipe.form, columns.list), requireOld(old), recipe.size);
+  if (recipe.form === 'whole') {
+    yield* wholePieces(columns.list, recipe.size);
+    return;
+  }
+  const source = sourceOf(recipe.form, columns.list, requireOld(old));
+  yield* splice(source.columns, source.old, recipe.size);
 }
 
 /** The streams already hold `size` bytes in all: that was checked with the header. */
@@ -33,20 +40,30 @@ function* wholePieces([bytes]: readonly Column[], size: number): Generator<Buffe
   while (bytes?.isAtEnd() === false) yield bytes.bytes(size);
 }
 
-function spliceColumns(form: 'sparse' | 'text', columns: readonly Column[]): SpliceColumns {
-  const [first, second, third, gaps, words, bytes] = columns;
+/** What a file is spliced from: the old file, as it is or predicted, and the columns that say how. */
+interface Source {
+  readonly old: OldBytes;
+  readonly columns: SpliceColumns;
+}
+
+function sourceOf(form: 'sparse' | 'text' | 'predicted', columns: readonly Column[], old: OldBytes): Source {
+  if (form === 'sparse') return { old, columns: sparseColumns(columns) };
+  const [first, second, third, ...rest] = columns;
   if (form === 'text' && first !== undefined && second !== undefined)
-    return { add: first, extra: first, seek: first, changes: null, bytes: second };
-  if (
-    first === undefined ||
-    second === undefined ||
-    third === undefined ||
-    gaps === undefined ||
-    words === undefined ||
-    bytes === undefined
-  )
-    throw new Failed('build/invalid', 'a recipe without all of its columns');
-  return { add: first, extra: second, seek: third, changes: { gaps, words }, bytes };
+    return { old, columns: { add: first, extra: first, seek: first, changes: null, bytes: second } };
+  if (first === undefined || second === undefined || third === undefined) throw incomplete();
+  const guide = readGuide({ regions: first, starts: second, changes: third }, old.size);
+  return { old: new PredictedFile(old, guide), columns: sparseColumns(rest) };
+}
+
+function sparseColumns([add, extra, seek, gaps, words, bytes]: readonly Column[]): SpliceColumns {
+  if (add === undefined || extra === undefined || seek === undefined || gaps === undefined || words === undefined || bytes === undefined)
+    throw incomplete();
+  return { add, extra, seek, changes: { gaps, words }, bytes };
+}
+
+function incomplete(): Failed {
+  return new Failed('build/invalid', 'a recipe without all of its columns');
 }
 
 function openColumns({ form, streams }: Recipe, body: Body): { readonly list: readonly Column[] } & Disposable {
@@ -62,7 +79,7 @@ function openColumns({ form, streams }: Recipe, body: Body): { readonly list: re
   return { list, [Symbol.dispose]: () => list.forEach((column) => column[Symbol.dispose]()) };
 }
 
-function requireOld(old: OldFile | null): OldFile {
+function requireOld(old: OldBytes | null): OldBytes {
   if (old === null) throw new Failed('build/invalid', 'a recipe without the file that it begins with');
   return old;
 }

@@ -9,7 +9,7 @@
 import { Failed } from '../../model/failure.ts';
 import type { Column } from './column.ts';
 import { Changes, wordBytes } from './changes.ts';
-import type { OldFile } from './old-file.ts';
+import type { OldBytes } from './old-file.ts';
 
 /** The columns of a spliced file; `text` hands in one column for all three parts of control, and no changes. */
 export interface SpliceColumns {
@@ -48,7 +48,7 @@ export function* readControl(columns: SpliceColumns, sizes: { readonly old: numb
 }
 
 /** Yields `size` bytes of result in pieces of 1 MiB and a last one, each valid until the next is asked for; throws `build/invalid`. */
-export function* splice(columns: SpliceColumns, old: OldFile, size: number): Generator<Buffer> {
+export function* splice(columns: SpliceColumns, old: OldBytes, size: number): Generator<Buffer> {
   const block = Buffer.allocUnsafeSlow(Math.min(pieceBytes, size) + wordBytes);
   const changes = columns.changes === null ? null : new Changes(columns.changes.gaps, columns.changes.words, block);
   let filled = 0;
