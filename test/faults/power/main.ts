@@ -1,4 +1,4 @@
-/** `npm run campaign:power [-- CUTS]`: the power of a whole life is cut at 600 places, R04; the table goes to the section of its own in docs/campaign.md. */
+/** `npm run campaign:power [-- CUTS]`: the power of a whole life is cut at 520 places, R04; the table goes to the section of its own in docs/campaign.md. */
 import { availableParallelism } from 'node:os';
 import { tempFolder } from '../../folder.ts';
 import { keepSection } from '../section.ts';
@@ -9,7 +9,7 @@ import { publishStory } from './story.ts';
 /** ext4 as it is usually mounted, and without the help that it gives to those who rename before their data is on disk. */
 const mounts = ['defaults', 'noauto_da_alloc'] as const;
 const seed = Number(process.env['FAULT_SEED'] ?? 1);
-const cuts = Number(process.argv[2] ?? 600);
+const cuts = Number(process.argv[2] ?? 520);
 
 const missing = await powerMissing();
 if (missing !== null) throw new Error(missing);

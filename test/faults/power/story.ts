@@ -176,10 +176,10 @@ function treeOf(dataVersion: number, script: string): Contents {
   };
 }
 
-/** Goes through its stages, and leaves by its user's wish before long: to a patient supervisor that says nothing. */
+/** Goes through its stages and stays until it is told to end; or its user leaves at once, where that is wished. */
 const wellScript = `if [ "$MOULT_MODE" = run ]; then
   for stage in loaded config database service ready; do echo "{\\"stage\\":\\"$stage\\"}" >> "$MOULT_HEALTH"; done
-  sleep 0.4
+  [ -n "$USER_LEAVES" ] || exec sleep 60
   echo '{"quitting":"user"}' >> "$MOULT_HEALTH"
   exit 0
 fi`;

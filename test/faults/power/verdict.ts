@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { readNotes } from '../../../src/main/app/notes.ts';
+import { openNotes } from '../../../src/main/app/notes.ts';
 import { compareTree } from '../../../src/updater/disk/scan.ts';
 import { epochFolder } from '../../../src/updater/install/epoch/record.ts';
 import { currentGeneration, listGenerations } from '../../../src/updater/install/generations.ts';
@@ -81,8 +81,8 @@ async function brokenLauncher({ layout }: Place, { points, starts }: Expected): 
   return code === 0 && isKnown ? [] : [`the launcher would start ${stdout.trim()} (exit code ${code})`];
 }
 
-/** The real command, with the product's patience: 7 is the end of a start that took a bad version back on its way. */
-async function brokenStart(place: Place, { starts, notes, chapter }: Expected): Promise<readonly string[]> {
+/** The real command, with the product's patience, whose user leaves again: 7 is the end of a start that took a bad version back on its way. */
+async function brokenStart(place: Place, { starts, chapter }: Expected): Promise<readonly string[]> {
   const { layout, instance } = place;
   const { code, stdout, stderr } = await run(process.execPath, [moult, '--root', layout.root, '--json', 'start']);
   const current = await currentGeneration(instance);
@@ -91,7 +91,7 @@ async function brokenStart(place: Place, { starts, notes, chapter }: Expected): 
   if (!starts.includes(current?.version ?? null)) broken.push(`${current?.version} runs after the start`);
   const status = await run(process.execPath, [moult, '--root', layout.root, '--json', 'status']);
   if (status.code !== (current === null ? 1 : 0)) broken.push(`the status ended with ${status.code}: ${status.stdout}`);
-  return [...broken, ...(current === null ? [] : await brokenGeneration(place, current, notes))];
+  return [...broken, ...(current === null ? [] : await brokenTree(place, current))];
 }
 
 /** Everything goes on: a first installation is made again, what runs proves itself, and so does the next version. */
@@ -104,23 +104,29 @@ async function brokenFuture(place: Place, { notes }: Expected, publisher: TestPu
   await tryOut(told);
   const current = await currentGeneration(place.instance);
   if (current?.version !== '1.3.0' || current.state !== 'good') return [`the next update ends on ${current?.version}, ${current?.state}`];
-  return brokenGeneration(place, current, notes);
+  return [...(await brokenTree(place, current)), ...lostNotes(place, current, notes)];
 }
 
-async function brokenGeneration({ layout, instance }: Place, { treeDigest, version, epoch }: Generation, notes: readonly string[]) {
+async function brokenTree({ layout }: Place, { treeDigest, version }: Generation): Promise<readonly string[]> {
   const standing = await findVersion(layout, treeDigest);
   if (standing === null) return [`${version} does not stand`];
   const { missing, extra, changed } = await compareTree(standing.folder, standing.manifest.tree, quietJob());
-  const broken = missing.length + extra.length + changed.length === 0 ? [] : [`${version} is not whole`];
+  return missing.length + extra.length + changed.length === 0 ? [] : [`${version} is not whole`];
+}
+
+/** Opened as the application does, and only now: until here nobody has mended what the cut left of the database. */
+function lostNotes({ instance }: Place, { epoch, dataVersion }: Generation, expected: readonly string[]): readonly string[] {
   const database = join(epochFolder(instance, epoch), 'data', 'notes.db');
-  const found = existsSync(database) ? readNotes(database).map(({ text }) => text) : [];
-  return [...broken, ...notes.filter((note) => !found.includes(note)).map((note) => `the note ${note} is lost`)];
+  if (!existsSync(database)) return expected.map((note) => `the note ${note} is lost with its database`);
+  using notes = openNotes(database, dataVersion);
+  const found = new Set(notes.list().map(({ text }) => text));
+  return expected.filter((note) => !found.has(note)).map((note) => `the note ${note} is lost`);
 }
 
 const moult = resolve('src/main/cli/moult.mjs');
 
 async function run(program: string, words: readonly string[]) {
-  return promisify(execFile)(program, [...words], { env: quickEnvironment() }).then(
+  return promisify(execFile)(program, [...words], { env: { ...quickEnvironment(), USER_LEAVES: '1' } }).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
     (error: { code: number; stdout: string; stderr: string }) => error,
   );
