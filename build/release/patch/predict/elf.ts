@@ -1,6 +1,6 @@
 /** Sections of ELF files for x86-64 (System V ABI, chapter 4). Only the release side reads them. */
 
-/** A section with bytes in the file; `place` is where they lie (patches/predict/guide.ts), `linked` the place of the section it belongs to, 0 without one. */
+/** A section with bytes in the file; `place` is where they lie (patches/forms/predict/guide.ts), `linked` the place of the section it belongs to, 0 without one. */
 export interface Section {
   readonly name: string;
   readonly type: number;

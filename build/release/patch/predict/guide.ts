@@ -1,8 +1,8 @@
-import { kinds, type Guide } from '../../../../src/updater/patches/predict/guide.ts';
+import { kinds, type Guide } from '../../../../src/updater/patches/forms/predict/guide.ts';
 import { ByteSink } from '../carry/varint.ts';
 import type { Steps } from './fit.ts';
 
-/** Writes a guide as its three columns (patches/predict/guide.ts says what they mean). */
+/** Writes a guide as its three columns (patches/forms/predict/guide.ts says what they mean). */
 export function encodeGuide({ origin, extent, regions }: Omit<Guide, 'shifts'>, steps: Steps): readonly Buffer[] {
   const [ranges, starts, changes] = [new ByteSink(), new ByteSink(), new ByteSink()];
   ranges.number(origin);

@@ -1,7 +1,7 @@
 /** What control and the operands of both files tell about where places of the old one lie in the new one. */
-import { newChunk } from '../../../../src/updater/patches/predict/chunk.ts';
-import { findOperands, operandKinds } from '../../../../src/updater/patches/predict/code.ts';
-import { kinds } from '../../../../src/updater/patches/predict/guide.ts';
+import { newChunk } from '../../../../src/updater/patches/forms/predict/chunk.ts';
+import { findOperands, operandKinds } from '../../../../src/updater/patches/forms/predict/code.ts';
+import { kinds } from '../../../../src/updater/patches/forms/predict/guide.ts';
 import type { Triple } from '../compare/control.ts';
 import { sectionTypes, type Image, type Section } from './elf.ts';
 import type { Draft } from './regions.ts';

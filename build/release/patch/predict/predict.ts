@@ -1,6 +1,6 @@
 /** The form `predicted`, as far as the old file goes: what a patch has to say about it so that its addresses come out where the new file has them. */
-import { PredictedFile } from '../../../../src/updater/patches/predict/predicted-file.ts';
-import { Shifts } from '../../../../src/updater/patches/predict/shifts.ts';
+import { PredictedFile } from '../../../../src/updater/patches/forms/predict/predicted-file.ts';
+import { Shifts } from '../../../../src/updater/patches/forms/predict/shifts.ts';
 import type { Triple } from '../compare/control.ts';
 import { readElf } from './elf.ts';
 import { fitSteps } from './fit.ts';

@@ -1,9 +1,9 @@
 /** Which parts of an old file are predicted, and how: what a section's type says, and what its bytes show where that says little. */
 import type { OldBytes } from '../../../../src/updater/patches/forms/old-file.ts';
-import { chunkBytes, newChunk, type Chunk } from '../../../../src/updater/patches/predict/chunk.ts';
-import { findOperands } from '../../../../src/updater/patches/predict/code.ts';
-import { kinds, type Guide, type Kind, type Region } from '../../../../src/updater/patches/predict/guide.ts';
-import { predictRegion } from '../../../../src/updater/patches/predict/predicted-file.ts';
+import { chunkBytes, newChunk, type Chunk } from '../../../../src/updater/patches/forms/predict/chunk.ts';
+import { findOperands } from '../../../../src/updater/patches/forms/predict/code.ts';
+import { kinds, type Guide, type Kind, type Region } from '../../../../src/updater/patches/forms/predict/guide.ts';
+import { predictRegion } from '../../../../src/updater/patches/forms/predict/predicted-file.ts';
 import { sectionTypes, type Image, type Section } from './elf.ts';
 
 /** A region whose kind is still to be chosen among several. */

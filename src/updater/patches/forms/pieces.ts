@@ -3,8 +3,8 @@ import type { PatchForm } from '../../model/patch.ts';
 import type { Body } from '../body.ts';
 import { columnsOf } from '../consistent.ts';
 import { Column, type PlacedStream } from './column.ts';
-import { readGuide } from '../predict/guide.ts';
-import { PredictedFile } from '../predict/predicted-file.ts';
+import { readGuide } from './predict/guide.ts';
+import { PredictedFile } from './predict/predicted-file.ts';
 import type { OldBytes } from './old-file.ts';
 import { readControl, splice, type SpliceColumns } from './splice.ts';
 

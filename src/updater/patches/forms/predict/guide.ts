@@ -10,8 +10,8 @@
  * A place is an address less the origin; parts of the file that are not loaded have places of their own behind all addresses. Of the
  * kinds, 0 to 15 are spoken for here, more will be for other machines; a reader that does not know a kind refuses the patch.
  */
-import { Failed } from '../../model/failure.ts';
-import type { Column } from '../forms/column.ts';
+import { Failed } from '../../../model/failure.ts';
+import type { Column } from '../column.ts';
 import { chunkBytes, type AddressMap } from './chunk.ts';
 import { placesEnd, Shifts } from './shifts.ts';
 

@@ -1,4 +1,4 @@
-import type { OldBytes } from '../forms/old-file.ts';
+import type { OldBytes } from '../old-file.ts';
 import { newChunk, newChunks, type Chunk } from './chunk.ts';
 import { predictCode } from './code.ts';
 import { kinds, type Guide, type Kind, type Region } from './guide.ts';
