@@ -1,4 +1,4 @@
-/** `npm run demo`: tells the story and prints a table, or with `--json` one document. Exit code 0 only when everything matched. */
+/** `npm run demo`: tells the story, prints a table, or with `--json` one document, and opens what it installed where a window can be shown and `--headless` was not said. Exit code 0 only when everything matched. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { barFor, runCommand, say, type Bar } from '../../src/main/cli/terminal.ts';
 import type { Job } from '../../src/updater/model/job.ts';
-import { tellStory } from './story.ts';
+import { hasDisplay, lookAt } from './product.ts';
+import { installedIn, tellStory } from './story.ts';
 import { tableOf } from './table.ts';
 
 const { values } = parseArgs({
@@ -28,9 +29,11 @@ process.exitCode = await runCommand(manner, async (job) => {
       step: stepper(seconds, job),
     });
     say(manner, { ...found, seconds }, tableOf(found, seconds));
+    if (hasDisplay() && !values.headless && !values.json) await lookAt(installedIn(folder));
     return found.ok ? 0 : 1;
   } finally {
-    if (values.keep) process.stderr.write(`kept in ${folder}\n`);
+    if (values.keep)
+      process.stderr.write(`kept in ${folder}; to look at it: ${join(installedIn(folder), 'boot', 'moult')} --host browser\n`);
     else await rm(folder, { recursive: true, force: true });
   }
 });

@@ -60,8 +60,22 @@ export async function refusalOf(product: Product, args: readonly string[], job: 
 
 /** Starts the product's program, ends it once its trial is over, and returns whether it has proven itself. */
 export async function startToVerdict(product: Product, job: Job): Promise<boolean> {
-  const { news } = await talk(product, ['start'], { job, endsAt: (kind) => kind === 'good' || kind === 'taken-back' });
+  const { news } = await talk(product, ['start', '--host', 'headless'], {
+    job,
+    endsAt: (kind) => kind === 'good' || kind === 'taken-back',
+  });
   return news.some(({ kind }) => kind === 'good');
+}
+
+/** Whether a window could be shown on this machine. */
+export function hasDisplay(): boolean {
+  const { DISPLAY = '', WAYLAND_DISPLAY = '' } = process.env;
+  return process.platform === 'win32' || process.platform === 'darwin' || `${DISPLAY}${WAYLAND_DISPLAY}` !== '';
+}
+
+/** Opens what is installed in a window, by the launcher as a person would, and returns when that is closed. */
+export async function lookAt(root: string): Promise<void> {
+  await once(spawn(join(root, 'boot', 'moult'), ['--host', 'browser'], { stdio: 'inherit' }), 'exit');
 }
 
 /** Says words to the notes, the program that the product carries, and returns what it printed. */

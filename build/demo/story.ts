@@ -21,7 +21,7 @@ export async function tellStory(stage: Stage): Promise<Findings> {
   await shop.release(versions.older, packages.older);
   await using server = await serveRepository({ repo: shop.repo });
   const from = ['--from', server.url, '--trusted-root', join(shop.repo, 'metadata', '1.root.json')];
-  const root = join(stage.folder, 'installed');
+  const root = installedIn(stage.folder);
   const begun = await begin({ root, folder: packages.older }, from, stage);
   const { full } = await shop.release(versions.newer, packages.newer);
   const gone = await goThere(root, begun.installed, stage);
@@ -29,6 +29,11 @@ export async function tellStory(stage: Stage): Promise<Findings> {
   const turned = await goBackAndForth(root, gone.switched, stage);
   const bad = await meetBadRelease({ root, forward: turned.forward, shop, packages }, stage);
   return checkFindings({ ...begun, ...gone, ...compared, ...turned, bad, fullBytes: full.size });
+}
+
+/** Where the story's installation is. */
+export function installedIn(folder: string): string {
+  return join(folder, 'installed');
 }
 
 /** The older version is installed, proves itself, and is written in. */

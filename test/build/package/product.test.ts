@@ -36,6 +36,16 @@ describe('a packaged product', () => {
     expect(stdout).toContain('Usage: moult');
   });
 
+  test('carries its window, of which nothing is inlined', async () => {
+    const pages = join(newer, 'resources/app/dist/renderer');
+    const index = await readFile(join(pages, 'index.html'), 'utf8');
+    const [, script = ''] = /<script[^>]* src="\.?\/?([^"]+)"/.exec(index) ?? [];
+    expect([/<script(?![^>]* src=)|<style|style=/.test(index), (await readFile(join(pages, script), 'utf8')).length > 10_000]).toEqual([
+      false,
+      true,
+    ]);
+  });
+
   test('carries native modules that load', async () => {
     const script = `
       const Database = require('better-sqlite3');

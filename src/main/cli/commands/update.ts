@@ -61,7 +61,11 @@ export function update(globals: Globals, options: UpdateOptions): Promise<number
       say(globals, summaryOf(result.current, result.generation, result.done), `The program restarts with ${result.generation.version}.`);
       return 0;
     }
-    const { generation, takenBack, exitCode } = await supervise({ isSafe: false, host: null, until: 'verdict' }, toolsFor(globals), job);
+    const { generation, takenBack, exitCode } = await supervise(
+      { isSafe: false, host: 'headless', until: 'verdict' },
+      toolsFor(globals),
+      job,
+    );
     if (takenBack !== null) throw new Failed(takenBack.code, takenBack.detail);
     say(globals, summaryOf(result.current, generation, result.done), `Now on ${generation.version}.${tookText(result.done)}`);
     return exitCode;
