@@ -1,11 +1,11 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { quietJob } from '../../../src/updater/model/job.ts';
-import { buildTree } from '../../../src/updater/patches/apply.ts';
-import { readHeader } from '../../../src/updater/patches/container.ts';
-import { tempFolder } from '../../folder.ts';
-import { containerOf, craft, fileOf, numbers, signedNumbers, treeOf, written, type Crafted } from './crafted.ts';
+import { quietJob } from '../../../../src/updater/model/job.ts';
+import { buildTree } from '../../../../src/updater/patches/apply.ts';
+import { readHeader } from '../../../../src/updater/patches/container.ts';
+import { tempFolder } from '../../../folder.ts';
+import { containerOf, craft, fileOf, numbers, signedNumbers, treeOf, written, type Crafted } from '../crafted.ts';
 
 const before = Buffer.from('abcdefghijklmnopqrstuvwxyz');
 // As long as the old file, but not the same: what is there already is never taken from a patch.
