@@ -1,5 +1,6 @@
 /** Cases of the campaign: a command that is disturbed at one of its calls, what must hold then, and after the same command again. */
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +8,7 @@ import { promisify } from 'node:util';
 import { failureOf } from '../../../src/updater/model/failure.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
 import { quickEnvironment, runWithFault, type Command, type Ended, type Fault } from '../shim/shim.ts';
-import { spread } from './choice.ts';
+import { seeded, spread } from './choice.ts';
 import { carryOut, type Scenario } from './scenario.ts';
 
 /** A scenario in folders below `folder`, in one process or through the real command line with its engine process. */
@@ -17,11 +18,11 @@ export interface Stage {
   readonly folder: string;
 }
 
-/** What is done to the command, and to how many calls of its repetition, chosen by `chance`, the same is done again. */
+/** What is done to the command, and at how many calls of its repetition, chosen by the seed, the same is done again. */
 export interface Case {
   readonly fault: Fault;
   readonly again: number;
-  chance(): number;
+  readonly seed: number;
 }
 
 /** How many times a command was disturbed, and what was broken: nothing, where all is well. */
@@ -42,8 +43,17 @@ export async function countCalls(stage: Stage, only?: string): Promise<readonly 
 }
 
 /** Disturbs a command at one call, and says what was broken: while it lay there, and after the same command again. */
-export async function tryCase(stage: Stage, { fault, again, chance }: Case): Promise<Tried> {
-  const name = `${fault.what} ${fault.at}`;
+export async function tryCase(stage: Stage, tried: Case): Promise<Tried> {
+  const name = `${tried.fault.what} ${tried.fault.at}`;
+  try {
+    return await tryAt(stage, name, tried);
+  } catch (error) {
+    // What cannot even be looked at is broken, and the other cases go on.
+    return report(name, [error instanceof Error ? String(error.stack) : String(error)]);
+  }
+}
+
+async function tryAt(stage: Stage, name: string, { fault, again, seed }: Case): Promise<Tried> {
   await using root = await freshRoot(stage, name);
   const first = await disturb(stage, root.path, fault);
   if (again === 0) return report(name, [...first, ...(await wrongAfter(stage, root.path, fault))]);
@@ -51,7 +61,7 @@ export async function tryCase(stage: Stage, { fault, again, chance }: Case): Pro
   const { calls, ...ended } = await runWithFault(command(stage, other.path), null);
   const then = isDone(stage, ended) ? [] : [`the same again: ${wordsOf(ended)}`];
   const tried = [report(name, [...first, ...then, ...(await wrongAfter(stage, other.path, fault))])];
-  for (const at of spread(calls.length, again, chance)) {
+  for (const at of spread(calls.length, again, seeded(seed + fault.at))) {
     await using twice = await copyOf(root.path, `${root.path} ${at}`);
     const second = await disturb(stage, twice.path, { ...fault, at });
     tried.push(report(`${name}, then ${at}`, [...second, ...(await wrongAfter(stage, twice.path, fault))]));
@@ -90,9 +100,9 @@ export async function freshRoot({ scenario, folder }: Stage, name: string): Prom
   return copyOf(scenario.ground, join(folder, name));
 }
 
-/** What outlives its starter may still be writing there when it is to go. */
+/** A first install may have been killed before there was anything. What outlives its starter may still be writing there when it is to go. */
 async function copyOf(from: string | null, path: string): Promise<Root> {
-  if (from !== null) await promisify(execFile)('cp', ['-a', '--reflink=auto', from, path]);
+  if (from !== null && existsSync(from)) await promisify(execFile)('cp', ['-a', '--reflink=auto', from, path]);
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 9 }) };
 }
 

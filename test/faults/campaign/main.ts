@@ -79,13 +79,12 @@ function suits({ through, isForPrograms }: Kind, { words, hasProgram }: Scenario
 async function runKind(stage: Stage, { name, fault, every, isTwice }: Kind): Promise<Row> {
   const begun = performance.now();
   const calls = (await countCalls(stage, fault.only)).length;
-  const chance = seeded(seed);
   const isFailing = typeof fault.what === 'number' || fault.what === 'half';
   const oneOf = every * Number(values.every) * (isFailing ? Number(values.failing) : 1);
-  const chosen = spread(calls, Math.ceil(calls / oneOf), chance);
+  const chosen = spread(calls, Math.ceil(calls / oneOf), seeded(seed));
   const queue = new PQueue({ concurrency: 3 * availableParallelism() });
   const tried = await queue.addAll(
-    chosen.map((at) => async () => tryCase(stage, { fault: { ...fault, at }, again: isTwice ? again : 0, chance })),
+    chosen.map((at) => async () => tryCase(stage, { fault: { ...fault, at }, again: isTwice ? again : 0, seed })),
   );
   return {
     scenario: stage.scenario.name,

@@ -33,7 +33,7 @@ describe.skipIf(missing !== null)(`a call that fails ${words}`, () => {
   it.each(all)('%s costs nothing but the attempt', async (name, fault, work) => {
     const stage = stageOf(work);
     const calls = await countCalls(stage, fault.only);
-    const cases = spread(calls.length, 2, seeded(seed)).map((at): Case => ({ fault: { ...fault, at }, again: 0, chance: seeded(seed) }));
+    const cases = spread(calls.length, 2, seeded(seed)).map((at): Case => ({ fault: { ...fault, at }, again: 0, seed }));
     expect({ name, broken: await brokenOf(stage, cases) }).toEqual({ name, broken: [] });
   });
 });

@@ -31,11 +31,10 @@ describe.skipIf(missing !== null)(`a kill at any moment ${words}`, () => {
     '%s %s: leaves the old version or the new one with all data, and the same command then finishes',
     async (ids, name, many) => {
       const stage = stageOf(name);
-      const chance = seeded(seed);
       const calls = await countCalls(stage);
-      const cases = spread(calls.length, many, chance).map((at, i): Case => {
+      const cases = spread(calls.length, many, seeded(seed)).map((at, i): Case => {
         const isTwice = i === 0 && ids.includes('R03');
-        return { fault: { at, what: i % 2 === 0 ? 'before' : 'after' }, again: isTwice ? 1 : 0, chance };
+        return { fault: { at, what: i % 2 === 0 ? 'before' : 'after' }, again: isTwice ? 1 : 0, seed };
       });
       expect(await brokenOf(stage, cases)).toEqual([]);
     },
@@ -46,7 +45,7 @@ describe.skipIf(missing !== null)(`a kill at any moment ${words}`, () => {
     const calls = await countCalls(stage);
     const migrating = calls.flatMap((call, i) => (/\.making-.*notes\.db-/.test(call) ? [i + 1] : []));
     const cases = spread(migrating.length, 3, seeded(seed)).map((i): Case => {
-      return { fault: { at: migrating[i - 1] ?? 0, what: 'starter' }, again: 0, chance: seeded(seed) };
+      return { fault: { at: migrating[i - 1] ?? 0, what: 'starter' }, again: 0, seed };
     });
     expect([cases.length, await brokenOf(stage, cases)]).toEqual([3, []]);
   });

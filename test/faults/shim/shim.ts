@@ -37,7 +37,7 @@ export interface Command {
   readonly onStart?: (leader: number) => void;
 }
 
-/** How the group ended, what it said, and the calls that were counted: their names with the path below the folder. */
+/** How the group ended (`hang` instead of a signal: not within two minutes), what it said, and the calls that were counted: their names with the path below the folder. */
 export interface Ended {
   readonly code: number | null;
   readonly signal: string | null;
@@ -89,11 +89,12 @@ export async function runGroup({ program = process.execPath, args, env, onStart 
   child.on('error', ended.reject).on('close', (code, signal) => ended.resolve({ code, signal }));
   const { pid } = child;
   if (pid !== undefined) onStart?.(pid);
-  const hang = setTimeout(() => pid !== undefined && signalGroup(pid, 'SIGKILL'), 120_000);
+  let isHanging = false;
+  const hang = setTimeout(() => (isHanging = pid !== undefined && signalGroup(pid, 'SIGKILL')), 120_000);
   try {
     const how = await ended.promise;
     if (pid !== undefined) await untilGone(pid);
-    return { ...how, ...text };
+    return { ...(isHanging ? { code: null, signal: 'hang' } : how), ...text };
   } finally {
     clearTimeout(hang);
   }
