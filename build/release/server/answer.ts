@@ -1,12 +1,26 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { answerCheck } from './check.ts';
 import { locate, type Found } from './locate.ts';
+import type { Pace } from './pace.ts';
 import { namesTag, selectRange, type Selection } from './range.ts';
+import { sendJson, sendText } from './send.ts';
 
-/** Answers one request: a file of the repository, `/health` or `/version`; every other path is a 404, every other method a 405. */
-export async function answer(request: IncomingMessage, response: ServerResponse, about: { repo: string; version: string }): Promise<void> {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return sendText(response, 405, { allow: 'GET, HEAD' });
+/** What a server serves, who it says that it is, and how fast it lets automatic checks through. */
+export interface Served {
+  readonly repo: string;
+  readonly version: string;
+  readonly pace: Pace;
+}
+
+const checkPath = '/v1/updates/check';
+
+/** Answers one request: a file of the repository, `/health`, `/version` or a check; every other path is a 404, every other method a 405. */
+export async function answer(request: IncomingMessage, response: ServerResponse, about: Served): Promise<void> {
   const path = request.url ?? '/';
+  if (path === checkPath)
+    return request.method === 'POST' ? answerCheck(request, response, about.pace) : sendText(response, 405, { allow: 'POST' });
+  if (request.method !== 'GET' && request.method !== 'HEAD') return sendText(response, 405, { allow: 'GET, HEAD' });
   if (path === '/health') return sendJson(request, response, { status: (await isReady(about.repo)) ? 'ok' : 'empty' });
   if (path === '/version') return sendJson(request, response, { name: 'moult-release', version: about.version });
   await using found = await locate(about.repo, path);
@@ -53,19 +67,4 @@ async function sendBytes(
     return;
   }
   await pipeline(found.file.createReadStream({ start, end: end - 1, autoClose: false, highWaterMark: 256 * 1024 }), response);
-}
-
-function sendJson(request: IncomingMessage, response: ServerResponse, value: unknown): void {
-  const text = `${JSON.stringify(value)}\n`;
-  response.writeHead(200, {
-    'content-type': 'application/json',
-    'cache-control': 'no-store',
-    'content-length': Buffer.byteLength(text),
-    'x-content-type-options': 'nosniff',
-  });
-  response.end(request.method === 'HEAD' ? undefined : text);
-}
-
-function sendText(response: ServerResponse, status: number, headers: OutgoingHttpHeaders): void {
-  response.writeHead(status, { ...headers, 'content-length': 0 }).end();
 }

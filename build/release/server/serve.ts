@@ -1,5 +1,6 @@
 /**
- * A release repository over HTTP(S): exactly what any static host would give, so that one can stand in for the other.
+ * A release repository over HTTP(S): exactly what any static host would give, so that one can stand in for the other, and
+ * `resources/openapi.json` besides.
  *
  * GET and HEAD; one range; strong entity tags; `timestamp.json` may be cached for a minute, everything else for ever, since
  * nothing else is ever overwritten; a 404 is never cached, because it means 'not yet'. With TLS, 1.3 only.
@@ -9,6 +10,7 @@ import { createServer as createSecureServer } from 'node:https';
 import { once } from 'node:events';
 import { Failed } from '../../../src/updater/model/failure.ts';
 import { answer } from './answer.ts';
+import { openPace } from './pace.ts';
 import { toolVersion } from './version.ts';
 
 /** Where the repository lies and where to listen; port 0 takes any free one, `tls` holds PEM texts. */
@@ -17,6 +19,8 @@ export interface ServeOptions {
   readonly port?: number;
   readonly host?: string;
   readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
+  /** How many automatic checks a minute are let through; null, or nothing said, for all of them. */
+  readonly checksPerMinute?: number | null;
   /** How long open downloads may go on after `close`, in milliseconds. */
   readonly graceMs?: number;
 }
@@ -30,7 +34,8 @@ export interface Serving extends AsyncDisposable {
 /** Serves a repository folder until it is closed; throws `usage/wrong` when the address or the certificate cannot be used. */
 export async function serveRepository(options: ServeOptions): Promise<Serving> {
   const { repo, port = 0, host = '127.0.0.1', tls } = options;
-  const about = { repo, version: toolVersion() };
+  const pace = openPace(options.checksPerMinute ?? null, () => performance.now());
+  const about = { repo, version: toolVersion(), pace };
   const listener: RequestListener = (request, response) => {
     // Whoever asks may leave in the middle, and a disk may fail: either ends this answer and nothing else.
     answer(request, response, about).catch(() => response.destroy());

@@ -44,7 +44,10 @@ async function checkOnce(by: By, { tools, memory, signal }: Ground): Promise<Che
   memory.change({ checking: by, failed: null });
   const row = ledger.begin({ kind: 'check', from: memory.present.running.version, by });
   try {
-    const result = await tools.ask(requestOf(tools, memory), { signal, report: () => undefined });
+    const result = await tools.ask(
+      { ...requestOf(tools, memory), ...patienceOf(by, { tools, memory }) },
+      { signal, report: () => undefined },
+    );
     const offered = result.kind === 'planned' ? offeredBy(result) : result.kind === 'staged' ? memory.present.offered : null;
     await remember(offered, result, { tools, memory });
     ledger.finish(row, { status: 'done', to: versionIn(result) });
@@ -67,6 +70,18 @@ async function checkOnce(by: By, { tools, memory, signal }: Ground): Promise<Che
 function requestOf({ place, clock }: Tools, { present }: Memory) {
   const where = { root: place.layout.root, instance: place.instance.name, now: clock.now().toISOString() };
   return { kind: 'check', ...where, channel: present.preferred.values.channel } as const;
+}
+
+/** How long a server may put off checks that nobody waits for. It could hide for ever otherwise that what it serves has gone stale. */
+const putOffMs = 24 * 3_600_000;
+
+/** What an automatic check says to the server when it asks whether now is a good time: nothing of this installation unless that was allowed. */
+function patienceOf(by: By, { tools, memory: { present } }: Pick<Ground, 'tools' | 'memory'>) {
+  const { silentSince } = present.decisions;
+  const isPutOff = silentSince !== null && tools.clock.now().getTime() - Date.parse(silentSince) > putOffMs;
+  if (by === 'user' || isPutOff) return {};
+  const { version, evolutions } = present.running;
+  return { unhurried: { says: present.preferred.values.telemetry ? { version, evolutions } : {} } };
 }
 
 function versionIn(result: UpdateResult): string | null {

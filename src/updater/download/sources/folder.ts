@@ -28,7 +28,7 @@ export function folderSource(folder: string): Source {
       throw error;
     }
   };
-  return { label: folder, ask };
+  return { label: folder, ask, knock: async () => null };
 }
 
 /** Opens a regular file that lies in the folder by its own name; null where there is none. */

@@ -7,6 +7,8 @@ export interface Source {
   readonly label: string;
   /** Asks for a file by its plain relative name; throws `Failed` when asking again is no use, else `TryAgain`. */
   ask(name: string, want: Want, signal: AbortSignal): Promise<Answer>;
+  /** Asks whether now is a good time for what nobody waits for; for how many milliseconds it is not, or null. Never throws but the signal's reason. */
+  knock(question: unknown, signal: AbortSignal): Promise<number | null>;
 }
 
 /** What is asked for: a range (`to` is exclusive, null means up to the end) or, without one, the whole file. */

@@ -8,6 +8,7 @@ import type { Limits } from '../limits.ts';
 import type { Bandwidth } from './bandwidth.ts';
 import { Exchange, type Head } from './exchange.ts';
 import { contentLength, contentRange, header, retryAfterMs, strongValidator } from './headers.ts';
+import { knockAt } from './knock.ts';
 import { type Answer, type Body, type Source, TryAgain, type Want } from './source.ts';
 
 export interface WebTools {
@@ -33,7 +34,8 @@ export function webSource(base: URL, tools: WebTools): Source {
       throw error;
     }
   };
-  return { label: base.href, ask };
+  const knock = (question: unknown, signal: AbortSignal) => knockAt({ origin: base.origin, folder }, question, { ...tools, signal });
+  return { label: base.href, ask, knock };
 }
 
 function requestHeaders({ range, validator }: Want, userAgent: string): Record<string, string> {

@@ -41,7 +41,13 @@ const requestSchema = z.discriminatedUnion('kind', [
     version: z.string().nullable(),
   }),
   /** What is offered, by the records alone: nothing is hashed and nothing changed. Answered like an update that stops at its plan. */
-  z.object({ kind: z.literal('check'), ...where, channel: z.string().optional() }),
+  z.object({
+    kind: z.literal('check'),
+    ...where,
+    channel: z.string().optional(),
+    /** Nobody waits for it: the server is asked first whether now is a good time, and told this besides what it will see anyway. */
+    unhurried: z.object({ says: z.record(z.string(), z.unknown()) }).optional(),
+  }),
   z.object({
     kind: z.literal('update'),
     ...where,

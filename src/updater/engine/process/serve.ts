@@ -15,7 +15,7 @@ import { parseSource, type Generation, type Source } from '../../model/generatio
 import type { Job } from '../../model/job.ts';
 import { update } from '../engine.ts';
 import { installFirst } from '../first.ts';
-import { updaterVersion } from '../machine.ts';
+import { thisMachine, updaterVersion } from '../machine.ts';
 import { serveRepair, serveVerify } from './repair.ts';
 import { serveSnapshot } from './snapshots.ts';
 import type { Request, RequestOf, Results, UpdateResult } from './requests.ts';
@@ -83,11 +83,23 @@ async function serveUpdate(request: RequestOf<'update'>, place: Place, job: Job)
   return await update({ to, upTo, ruledOut, why: 'update', data, acceptBreaking }, { ...place, source, remote, acceptStale }, job);
 }
 
-async function serveCheck({ channel }: RequestOf<'check'>, place: Place, job: Job): Promise<Results['check']> {
+async function serveCheck({ channel, unhurried }: RequestOf<'check'>, place: Place, job: Job): Promise<Results['check']> {
   const source = await installedSource(place.layout, channel);
   await using remote = open(source);
+  if (unhurried !== undefined) await waitIfAsked(unhurried.says, { ...remote, channel: source.channel }, job);
   await settle(place);
   return await update({ to: null, upTo: 'guess', ruledOut: [], why: 'update' }, { ...place, source, remote }, job);
+}
+
+/** Throws `fetch/refused` with the time to wait when the first place asks for patience; it cannot do more, and nothing else that it says counts. */
+async function waitIfAsked(
+  says: Readonly<Record<string, unknown>>,
+  { sources, channel }: Pick<Remote, 'sources'> & Pick<Source, 'channel'>,
+  { signal }: Job,
+): Promise<void> {
+  const { platform, arch } = thisMachine();
+  const waitMs = await sources[0]?.knock({ ...says, platform, arch, channel }, signal);
+  if (typeof waitMs === 'number') throw new Failed('fetch/refused', 'the server asks to come again later', { retryAfterMs: waitMs });
 }
 
 /** The version stays on the machine: whoever changes their mind fetches nothing. */
