@@ -6,6 +6,7 @@
  */
 import { readRecord } from '../../updater/disk/atomic.ts';
 import { abilityOf } from '../../updater/install/checks/ability.ts';
+import { versionsOnHold } from '../../updater/install/checks/hold.ts';
 import { installedGeneration, stagedGeneration } from '../../updater/install/generations.ts';
 import type { Instance } from '../../updater/install/layout.ts';
 import { parseSource, type Generation } from '../../updater/model/generation.ts';
@@ -15,16 +16,16 @@ import { firstRhythm, hastened, untilDueMs } from './decide/schedule.ts';
 import { awayMs } from './decide/away.ts';
 import { bannerOf, offerViewOf, stateOf } from './decide/view.ts';
 import { readDecisions, type Decisions } from './kept/decisions.ts';
-import { readOffer } from './kept/offer.ts';
+import { readOffer, type Offered } from './kept/offer.ts';
 import { readPreferences, type Whose } from './kept/preferences.ts';
 import { openAnswers, type UpdateHandlers } from './work/answers.ts';
 import { openChecks } from './work/check.ts';
 import { openLoop, type Loop } from './work/loop.ts';
 import { noticesOfRecords } from './work/notices.ts';
 import { openPreparation } from './work/prepare.ts';
-import { momentOf, openMemory, type Memory, type Present, type Tools } from './work/present.ts';
+import { aroundOf, momentOf, openMemory, type Memory, type Present, type Tools } from './work/present.ts';
 import { readyFrom, withoutNotice } from './work/ready.ts';
-import { aroundOf, takeTurn, type Crew } from './work/turn.ts';
+import { takeTurn, type Crew } from './work/turn.ts';
 
 export type { Clock, Tools } from './work/present.ts';
 
@@ -81,7 +82,7 @@ async function lookAround(tools: Tools, whose: Whose): Promise<Present> {
     blocked: ability.kind === 'full' ? null : ability.why,
     preferred,
     decisions,
-    offered: await readOffer(place.instance, running.version),
+    offered: await offeredAtStart(tools, running.version),
     checking: null,
     preparing: null,
     ready: null,
@@ -97,6 +98,13 @@ async function lookAround(tools: Tools, whose: Whose): Promise<Present> {
     openedMs: clock.monotonicMs(),
   };
   return { ...present, ready: readyFrom(await stagedGeneration(place.instance), present) };
+}
+
+/** What failed its trial since it was offered is not offered any more (R09). */
+async function offeredAtStart({ place, clock }: Tools, running: string): Promise<Offered | null> {
+  const offered = await readOffer(place.instance, running);
+  const held = await versionsOnHold(place.instance, clock.now());
+  return held.some(({ version }) => version === offered?.version) ? null : offered;
 }
 
 /** Whoever starts for the first time was not updated; who went back is not told of an update either. */

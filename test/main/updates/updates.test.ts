@@ -28,7 +28,7 @@ describe('The update service', () => {
     await life.ask('updates/decide', { version: '1.1.0', decision: 'now' });
     await life.settle();
     expect(life.board().present.update).toMatchObject({ kind: 'ready', version: '1.1.0', when: 'away' });
-    expect(life.person.heard).toEqual([{ code: 'ready', version: '1.1.0' }]);
+    expect(life.person.heard.map(({ code }) => code)).toEqual(['available', 'ready']);
     await life.ask('updates/restart', { when: 'now' });
     expect([life.restarts(), life.board().present.update.kind]).toEqual([1, 'restarting']);
     expect(await life.restart()).toMatchObject({ takenBack: null, generation: { version: '1.1.0', state: 'good' } });

@@ -6,9 +6,10 @@ import { Failed, failureOf, type Failure } from '../../../updater/model/failure.
 import { timeText } from '../../../updater/model/parse.ts';
 import type { CheckAnswer } from '../../contract/views.ts';
 import { nextRhythm } from '../decide/schedule.ts';
+import { whatNow } from '../decide/view.ts';
 import type { Decisions } from '../kept/decisions.ts';
 import { offeredBy, writeOffer, type Offered } from '../kept/offer.ts';
-import { ifDiskLets, momentOf, type By, type Memory, type Tools } from './present.ts';
+import { aroundOf, ifDiskLets, momentOf, notify, type By, type Memory, type Tools } from './present.ts';
 import { readyFrom } from './ready.ts';
 
 /** Checks, one at a time. */
@@ -49,7 +50,9 @@ async function checkOnce(by: By, { tools, memory, signal }: Ground): Promise<Che
       { signal, report: () => undefined },
     );
     const offered = result.kind === 'planned' ? offeredBy(result) : result.kind === 'staged' ? memory.present.offered : null;
+    const isNew = offered !== null && offered.version !== memory.present.offered?.version;
     await remember(offered, result, { tools, memory });
+    if (isNew && by === 'schedule') tellOfOffer(offered, { tools, memory });
     ledger.finish(row, { status: 'done', to: versionIn(result) });
     settle(null, { tools, memory, retryAfterMs: null });
     const version = versionIn(result);
@@ -67,9 +70,15 @@ async function checkOnce(by: By, { tools, memory, signal }: Ground): Promise<Che
   }
 }
 
+/** Somebody whose window is not in front hears of what is for them to decide. */
+function tellOfOffer({ version }: Offered, { tools, memory }: Pick<Ground, 'tools' | 'memory'>): void {
+  if (whatNow(memory.present, aroundOf(tools))?.kind === 'ask') notify({ code: 'available', version }, tools, memory);
+}
+
 function requestOf({ place, clock }: Tools, { present }: Memory) {
   const where = { root: place.layout.root, instance: place.instance.name, now: clock.now().toISOString() };
-  return { kind: 'check', ...where, channel: present.preferred.values.channel } as const;
+  const { channel, proxy } = present.preferred.values;
+  return { kind: 'check', ...where, channel, proxy } as const;
 }
 
 /** How long a server may put off checks that nobody waits for. It could hide for ever otherwise that what it serves has gone stale. */

@@ -6,7 +6,7 @@ import { steps, type Job, type Progress, type Step } from '../../../updater/mode
 import { timeText } from '../../../updater/model/parse.ts';
 import { answerTo, withAnswer } from '../kept/decisions.ts';
 import { tellFailure } from './notices.ts';
-import type { By, Memory, Preparing, Tools } from './present.ts';
+import { notify, type By, type Memory, type Preparing, type Tools } from './present.ts';
 import { readyFrom } from './ready.ts';
 
 /** What is to be prepared, and by whose wish. */
@@ -105,9 +105,9 @@ function requestOf({ version, by }: Order, { tools, memory }: Ground) {
   const where = { root: place.layout.root, instance: place.instance.name, now: clock.now().toISOString() };
   const choice = decisions.choice?.version === version ? decisions.choice.data : null;
   const about = { to: version, data: choice === 'fresh' ? 'fresh' : 'clone', acceptBreaking: choice !== null } as const;
-  const { channel, bandwidth } = preferred.values;
+  const { channel, proxy, bandwidth } = preferred.values;
   const background = by === 'schedule' ? { background: { bytesPerSecond: bandwidth } } : {};
-  return { kind: 'update', ...where, ...about, channel, from: null, dryRun: false, withoutPatches: false, ...background } as const;
+  return { kind: 'update', ...where, ...about, channel, proxy, from: null, dryRun: false, withoutPatches: false, ...background } as const;
 }
 
 async function finished(
@@ -123,7 +123,7 @@ async function finished(
     tools.ledger.note({ kind: 'download', to: version, generation: generation.n, bytes, by, what: `${Math.round(downloadMs)} ms` });
   await memory.decide({ now: null, trouble: null });
   memory.change({ preparing: null, failed: null, ready: readyFrom(generation, memory.present), hidden: [] });
-  tools.host.notify({ code: 'ready', version });
+  notify({ code: 'ready', version }, tools, memory);
 }
 
 /** Whatever failed, from now on the person decides; some failures are tried again by themselves, in silence, a few times. */

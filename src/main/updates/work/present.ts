@@ -8,8 +8,9 @@ import type { Generation } from '../../../updater/model/generation.ts';
 import type { Progress } from '../../../updater/model/job.ts';
 import type { Board } from '../../contract/serve.ts';
 import type { About, Banner, Busy, Notice } from '../../contract/views.ts';
-import type { Host } from '../../host/host.ts';
+import type { Host, Notification } from '../../host/host.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
+import type { Around } from '../decide/view.ts';
 import type { Moment, Rhythm } from '../decide/schedule.ts';
 import { writeDecisions, type Decisions } from '../kept/decisions.ts';
 import type { Offered } from '../kept/offer.ts';
@@ -127,4 +128,14 @@ export async function ifDiskLets(write: () => Promise<void>): Promise<void> {
 /** This moment on both clocks. */
 export function momentOf(clock: Clock): Moment {
   return { monotonicMs: clock.monotonicMs(), wallMs: clock.now().getTime() };
+}
+
+/** What holds around the service now. */
+export function aroundOf({ clock, host }: Tools): Around {
+  return { now: clock.now(), monotonicMs: clock.monotonicMs(), conditions: host.conditions() };
+}
+
+/** Says something outside the window, where the person wants that. */
+export function notify(notification: Notification, { host }: Tools, { present }: Memory): void {
+  if (present.preferred.values.notifications) host.notify(notification);
 }

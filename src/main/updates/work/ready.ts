@@ -2,7 +2,7 @@
 import type { Generation } from '../../../updater/model/generation.ts';
 import { timeText } from '../../../updater/model/parse.ts';
 import { noticeMs, whenToRestart } from '../decide/away.ts';
-import type { Memory, Present, Ready, Tools } from './present.ts';
+import { notify, type Memory, type Present, type Ready, type Tools } from './present.ts';
 
 /** What a staged generation means to whoever runs `present`: the word that was given about it stays. */
 export function readyFrom(staged: Generation | null, { ready, preferred }: Present): Ready | null {
@@ -40,10 +40,11 @@ export function withoutNotice({ present, change }: Memory): void {
   if (ready !== null && ready.noticeEndsMs !== null) change({ ready: { ...ready, restartAt: null, noticeEndsMs: null } });
 }
 
-function giveNotice(ready: Ready, { clock, host }: Tools, { change }: Memory): number {
+function giveNotice(ready: Ready, tools: Tools, memory: Memory): number {
+  const { clock } = tools;
   const restartAt = timeText(new Date(clock.now().getTime() + noticeMs));
-  change({ ready: { ...ready, restartAt, noticeEndsMs: clock.monotonicMs() + noticeMs } });
-  host.notify({ code: 'restart-soon', version: ready.version });
+  memory.change({ ready: { ...ready, restartAt, noticeEndsMs: clock.monotonicMs() + noticeMs } });
+  notify({ code: 'restart-soon', version: ready.version }, tools, memory);
   return noticeMs;
 }
 

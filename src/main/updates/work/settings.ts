@@ -22,11 +22,7 @@ export function settingAnswers(crew: Crew, whose: Whose): SettingHandlers {
   };
 }
 
-async function takeOver(
-  before: Preferred,
-  { tools, memory, checks, look }: Crew,
-  whose: Whose,
-): Promise<void> {
+async function takeOver(before: Preferred, { tools, memory, checks, look }: Crew, whose: Whose): Promise<void> {
   const preferred = await readPreferences(whose);
   noteChanges(tools.ledger, before, preferred);
   memory.change({ preferred, ready: withWord(memory, preferred.values.restartWhenAway) });

@@ -4,11 +4,11 @@ import { timeText } from '../../../updater/model/parse.ts';
 import { isClockTrusted } from '../decide/level.ts';
 import { napMs, untilDueMs } from '../decide/schedule.ts';
 import type { Decisions } from '../kept/decisions.ts';
-import { levelNow, mayAsk, whatNow, type Around } from '../decide/view.ts';
+import { levelNow, mayAsk, whatNow } from '../decide/view.ts';
 import type { Checks } from './check.ts';
 import { noticesOfRecords, tellSilence } from './notices.ts';
 import type { Preparation } from './prepare.ts';
-import { momentOf, type Memory, type Tools } from './present.ts';
+import { aroundOf, momentOf, notify, type Memory, type Tools } from './present.ts';
 import { stepToRestart } from './ready.ts';
 
 /** Whom a turn sets to work. */
@@ -44,21 +44,17 @@ function untilWordEndsMs({ later, dismissed, trouble }: Decisions, now: Date): n
   return Math.min(...ends.map((end) => end - now.getTime()).filter((ms) => ms > 0), Number.POSITIVE_INFINITY);
 }
 
-/** What holds around the service now. */
-export function aroundOf({ clock, host }: Tools): Around {
-  return { now: clock.now(), monotonicMs: clock.monotonicMs(), conditions: host.conditions() };
-}
-
 /** A version on trial is left alone until its supervisor has found it good. */
-async function isConfirming({ place, ...tools }: Tools, memory: Memory): Promise<boolean> {
+async function isConfirming(tools: Tools, memory: Memory): Promise<boolean> {
   const { running, decisions } = memory.present;
   if (running.state === 'good') return false;
-  const now = await currentGeneration(place.instance);
+  const now = await currentGeneration(tools.place.instance);
   if (now === null || now.n !== running.n || now.state !== 'good') {
     memory.change({});
     return true;
   }
-  memory.change({ running: now, notices: await noticesOfRecords({ place, ...tools }, now, decisions) });
+  memory.change({ running: now, notices: await noticesOfRecords(tools, now, decisions) });
+  if (now.why === 'update') notify({ code: 'updated', version: now.version }, tools, memory);
   await tools.ledger.catchUp();
   return false;
 }

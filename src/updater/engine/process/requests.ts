@@ -20,6 +20,9 @@ const where = { root: z.string(), instance: z.string(), waitMs: z.int().nonnegat
 /** Asked by the application that runs here, whose supervisor holds the instance: only what can be done beside it is done. */
 const underApp = { underApp: z.boolean().optional() };
 
+/** Another channel than the installed one; another proxy than the environment's (null: that one). */
+const asking = { channel: z.string().optional(), proxy: z.string().nullable().optional() };
+
 const snapshotWishSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('create'), note: z.string(), program: z.boolean(), rehash: z.boolean(), keep: z.int().positive() }),
   z.object({ kind: z.literal('pin'), id: z.string(), pinned: z.boolean() }),
@@ -44,15 +47,14 @@ const requestSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('check'),
     ...where,
-    channel: z.string().optional(),
+    ...asking,
     /** Nobody waits for it: the server is asked first whether now is a good time, and told this besides what it will see anyway. */
     unhurried: z.object({ says: z.record(z.string(), z.unknown()) }).optional(),
   }),
   z.object({
     kind: z.literal('update'),
     ...where,
-    /** Of this channel instead of the installed one. */
-    channel: z.string().optional(),
+    ...asking,
     /** At low priority, and with no more bytes per second than this (null: no limit). */
     background: z.object({ bytesPerSecond: z.int().positive().nullable() }).optional(),
     /** What the new version's data begins as: a migrated clone of the present data, or nothing. */

@@ -76,16 +76,16 @@ async function serveUpdate(request: RequestOf<'update'>, place: Place, job: Job)
   const { from, to, acceptStale = false, acceptBreaking = false, background, data = 'clone' } = request;
   if (acceptStale && (from === null || !isFolder(from))) throw new Failed('usage/wrong', 'only a folder may hold what has expired');
   if (background !== undefined) setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
-  await using remote = open({ ...source, urls: from === null ? source.urls : [from] }, background?.bytesPerSecond);
+  await using remote = open({ ...source, urls: from === null ? source.urls : [from] }, { ...background, proxy: request.proxy });
   await settle(place);
   const ruledOut = request.withoutPatches ? (['direct', 'two'] as const) : [];
   const upTo = request.dryRun ? 'plan' : 'staged';
   return await update({ to, upTo, ruledOut, why: 'update', data, acceptBreaking }, { ...place, source, remote, acceptStale }, job);
 }
 
-async function serveCheck({ channel, unhurried }: RequestOf<'check'>, place: Place, job: Job): Promise<Results['check']> {
+async function serveCheck({ channel, proxy, unhurried }: RequestOf<'check'>, place: Place, job: Job): Promise<Results['check']> {
   const source = await installedSource(place.layout, channel);
-  await using remote = open(source);
+  await using remote = open(source, { proxy });
   if (unhurried !== undefined) await waitIfAsked(unhurried.says, { ...remote, channel: source.channel }, job);
   await settle(place);
   return await update({ to: null, upTo: 'guess', ruledOut: [], why: 'update' }, { ...place, source, remote }, job);
@@ -138,11 +138,18 @@ async function installedSource(layout: Layout, channel?: string): Promise<Source
   return channel === undefined ? source : { ...source, channel };
 }
 
+interface Line {
+  readonly bytesPerSecond?: number | null | undefined;
+  readonly proxy?: string | null | undefined;
+}
+
 function open(
   { urls, caFile, pins }: Pick<Source, 'urls' | 'caFile' | 'pins'>,
-  bytesPerSecond: number | null = null,
+  { bytesPerSecond = null, proxy = null }: Line = {},
 ): Remote & AsyncDisposable {
-  return openRemote({ urls, pins, bytesPerSecond, userAgent: `moult/${updaterVersion}`, ...(caFile === null ? {} : { caFile }) });
+  const environment = proxy === null ? process.env : { ...process.env, https_proxy: proxy, http_proxy: proxy };
+  const userAgent = `moult/${updaterVersion}`;
+  return openRemote({ urls, pins, bytesPerSecond, environment, userAgent, ...(caFile === null ? {} : { caFile }) });
 }
 
 /** Why each offer was passed over, as the end of a sentence. */
