@@ -1,7 +1,9 @@
 /** The service with everything real but time, chance and the host. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { tempFolder } from '../../folder.ts';
-import { beginLife } from './life/life.ts';
+import { beginLife, minute } from './life/life.ts';
 
 describe('The update service', () => {
   it('checks half a minute after its window is usable, tells of a version, prepares it when asked, and starts it', async () => {
@@ -44,4 +46,30 @@ describe('The update service', () => {
     expect(life.ledger().list('update', 5)).toMatchObject([{ to: '1.1.0', by: 'user', status: 'done', generation: 2 }, { to: '1.0.0' }]);
     expect(life.ledger().list('trial', 5)).toMatchObject([{ to: '1.1.0', status: 'done' }, { to: '1.0.0' }]);
   });
+
+  it.each(['random bytes', ''])(
+    'R15 starts with whatever its own records have become (%j), and tells that the ledger was made anew',
+    async (damage) => {
+      await using folder = await tempFolder();
+      await using life = await beginLife(folder.path);
+      await life.release('1.1.0');
+      await life.pass(minute);
+      await life.ask('updates/decide', { version: '1.1.0', decision: 'later' });
+      await life.ask('prefs/set', { theme: 'dark' });
+      await life.close();
+      const { folder: own } = life.place.instance;
+      for (const name of ['decisions.json', 'offer.json', 'preferences.json']) await writeFile(join(own, name), damage);
+      await writeFile(join(own, 'ledger.db'), 'random bytes'.repeat(1000));
+      await life.restart();
+      expect(life.board().present).toMatchObject({
+        update: { kind: 'idle' },
+        offer: null,
+        notices: [{ kind: 'ledger-rebuilt', setAside: 'ledger.db.damaged-1' }],
+        preferences: { values: { theme: 'system' } },
+      });
+      expect(life.ledger().list('update', 5)).toMatchObject([{ to: '1.0.0', status: 'done' }]);
+      await life.pass(minute);
+      expect(life.board().present).toMatchObject({ offer: { version: '1.1.0', decision: { kind: 'none' } } });
+    },
+  );
 });
