@@ -62,6 +62,22 @@ async function entrance({ folder }: Instance) {
   return entranceSchema.parse(JSON.parse(await readFile(join(folder, 'app.json'), 'utf8')));
 }
 
+/** The present value of a topic that is a list. */
+async function topic(name: string, instance: Instance): Promise<readonly unknown[]> {
+  const { url, key } = await entrance(instance);
+  const { body } = await fetch(`${url}/v1/topics`, { headers: { authorization: `Bearer ${key}` } });
+  let text = '';
+  for await (const chunk of body ?? []) {
+    text += Buffer.from(chunk).toString();
+    const line = text
+      .split('\n')
+      .slice(0, -1)
+      .find((one) => one.startsWith(`{"topic":"${name}"`));
+    if (line !== undefined) return z.object({ value: z.array(z.unknown()) }).parse(JSON.parse(line)).value;
+  }
+  throw new Error(`no topic ${name}`);
+}
+
 describe('the shell', () => {
   it('answers windows and commands, lets nobody else read how, and is gone with its files when its user quits', async () => {
     await using folder = await tempFolder();
@@ -102,6 +118,13 @@ describe('the shell', () => {
     const after = await reach(instanceIn(ground));
     expect(await after.ask('notes/list', {})).toMatchObject([{ title: 'Kept' }]);
     expect((await entrance(instanceIn(ground))).pid).not.toBe(before.pid);
+    expect(await after.ask('history/back', { generation: 1 })).toEqual({ kind: 'staged', version: '1.0.0', generation: 3 });
+    await expect
+      .poll(async () => (await topic('history', instanceIn(ground))).slice(0, 2))
+      .toMatchObject([
+        { generation: 3, version: '1.0.0', why: 'rollback', state: 'staged', by: 'user', isRunning: false },
+        { generation: 2, version: '1.1.0', why: 'update', isRunning: true },
+      ]);
     await after.ask('app/quit', {});
     expect(await started.ended).toMatchObject({ exitCode: 0 });
   });
@@ -130,7 +153,7 @@ describe('the shell', () => {
     await using ground = await openGround(folder.path);
     await using started = await start(ground, '--host', 'headless');
     expect(await started.running.ask('health/check', {})).toMatchObject({ report: { findings: [] }, plan: { steps: [], left: [] } });
-    const [name = ''] = (await readdir(join(ground.root, 'versions'))).filter((each) => !/\.(json|boot)$/.test(each));
+    const name = (await readdir(join(ground.root, 'versions'))).find((each) => !/\.(json|boot)$/.test(each)) ?? '';
     const damage = (): Promise<void> => writeFile(join(ground.root, 'versions', name, 'about.txt'), 'two\n');
     await damage();
     expect(await started.running.ask('health/check', {})).toMatchObject({ report: { findings: [{ code: 'file/damaged' }] } });

@@ -36,16 +36,17 @@ export async function openAnswers(ground: Ground, host: Host): Promise<{ readonl
   const { around, kind, running, board, opened, leaving, unsaved } = ground;
   const { layout, instance } = around;
   const ending = new AbortController();
-  const tools: AnswerTools = { layout, instance, running, board, ask: kind.ask, job: { signal: ending.signal, report: () => undefined } };
   const restart = (): void => leaving.ask({ by: 'user', again: true });
   const busy = () => [...(unsaved.isSo() ? (['unsaved'] as const) : []), ...opened.busy()];
   await using opening = new AsyncDisposableStack();
   const ledger = opening.use(await openLedger(instance, clock.now));
+  const job = { signal: ending.signal, report: () => undefined };
+  const tools: AnswerTools = { layout, instance, running, board, ledger, ask: kind.ask, job };
   const chosen = { clock, chance: Math.random, policyFile: usualPolicyFile(), restart, busy };
   const updates = opening.use(await openUpdates({ place: around, board, ledger, host, ask: kind.ask, ...chosen }));
   opening.use(unsaved.watch(() => void updates.busyChanged()));
   const refresh = async (): Promise<void> => {
-    board.put('history', await historyOf(tools, ledger));
+    board.put('history', await historyOf(tools));
     board.put('snapshots', await snapshotsOf(tools));
     await updates.stagedChanged();
   };

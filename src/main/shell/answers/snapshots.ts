@@ -22,17 +22,22 @@ export async function snapshotsOf({ layout, instance }: Pick<AnswerTools, 'layou
 export function snapshotHandlers(
   tools: AnswerTools,
 ): Pick<Handlers, 'snapshots/create' | 'snapshots/restore' | 'snapshots/delete' | 'snapshots/pin'> {
+  const { running, ledger } = tools;
   return {
     'snapshots/create': async ({ note }) => {
       const keep = tools.board.present.preferences.values.keepSnapshots;
       const result = await wish({ kind: 'create', note, program: false, rehash: false, keep }, tools);
       if (result.did !== 'create') throw unexpected(result);
+      const { id, generation } = result.snapshot;
+      ledger.note({ kind: 'snapshot', from: running.version, to: running.version, generation, snapshot: id, by: 'user' });
       return rowOf(result.snapshot, await digestsHere(tools.layout));
     },
     'snapshots/restore': async ({ id }) => {
       const result = await wish({ kind: 'restore', id }, tools);
       if (result.did !== 'restore') throw unexpected(result);
-      return { kind: 'staged', version: result.generation.version, generation: result.generation.n };
+      const { version, n } = result.generation;
+      ledger.note({ kind: 'rollback', from: running.version, to: version, generation: n, snapshot: id, by: 'user' });
+      return { kind: 'staged', version, generation: n };
     },
     'snapshots/delete': async ({ id }) => {
       await wish({ kind: 'delete', id }, tools);

@@ -6,15 +6,11 @@ import type { Generation } from '../../../../updater/model/generation.ts';
 import type { Manifest } from '../../../../updater/model/manifest.ts';
 import type { Handlers } from '../../../contract/serve.ts';
 import type { HistoryRow } from '../../../contract/views.ts';
-import type { Ledger } from '../../../ledger/ledger.ts';
 import { bothHere, compareFiles, diffOf } from './compare.ts';
 import type { AnswerTools } from '../tools.ts';
 
 /** Every generation, newest first; who wanted it and what it cost on the wire is the ledger's to know. */
-export async function historyOf(
-  { layout, instance, running }: Pick<AnswerTools, 'layout' | 'instance' | 'running'>,
-  ledger: Pick<Ledger, 'originOf'>,
-): Promise<readonly HistoryRow[]> {
+export async function historyOf({ layout, instance, running, ledger }: AnswerTools): Promise<readonly HistoryRow[]> {
   const here = new Set((await listVersions(layout)).map(({ treeDigest }) => treeDigest));
   return (await listGenerations(instance)).toReversed().map(({ n, version, treeDigest, state, why, createdAt, failure }) => ({
     generation: n,
@@ -32,7 +28,7 @@ export async function historyOf(
 
 /** The commands about them. Going back prepares only: the program that runs goes on, and the next start switches. */
 export function historyHandlers(tools: AnswerTools): Pick<Handlers, 'history/compare' | 'history/back'> {
-  const { layout, instance, ask, job } = tools;
+  const { layout, instance, running, ledger, ask, job } = tools;
   return {
     'history/compare': async ({ from, to, path }) => {
       const [before, after] = await Promise.all([manifestOf(from, tools), manifestOf(to, tools)]);
@@ -41,11 +37,12 @@ export function historyHandlers(tools: AnswerTools): Pick<Handlers, 'history/com
     },
     'history/back': async ({ generation: n, data }) => {
       const target = await numbered(n, tools);
-      if (n === tools.running.n) throw new Failed('usage/wrong', `generation ${n} is the one that runs`);
+      if (n === running.n) throw new Failed('usage/wrong', `generation ${n} is the one that runs`);
       const where = { root: layout.root, instance: instance.name, underApp: true };
       try {
         const wish = { kind: 'rollback', ...where, to: String(n), ...(data === null ? {} : { data }) } as const;
         const { generation } = await ask<'rollback'>(wish, job);
+        ledger.note({ kind: 'rollback', from: running.version, to: generation.version, generation: generation.n, by: 'user' });
         return { kind: 'staged', version: generation.version, generation: generation.n };
       } catch (error) {
         // Not a failure: somebody has to say what becomes of the data.
