@@ -4,45 +4,54 @@ import { findOperands, predictCode } from '../../../../../src/updater/patches/fo
 import { Shifts } from '../../../../../src/updater/patches/forms/predict/shifts.ts';
 
 /** Instructions as a disassembler shows them, and their operands: [where, how far the instruction goes on from there, kind]. */
-const instructions: readonly (readonly [string, string, ...(readonly [number, number, 'distance' | 'address' | 'wide'][])])[] = [
-  ['nop', '90'],
-  ['endbr64', 'f3 0f 1e fa'],
-  ['push %r12', '41 54'],
-  ['mov %rsp,%rbp', '48 89 e5'],
-  ['call', 'e8 db ea ff ff', [1, 4, 'distance']],
-  ['jmp', 'e9 00 01 00 00', [1, 4, 'distance']],
-  ['je', '0f 84 46 23 00 00', [2, 4, 'distance']],
-  ['jne short', '75 10'],
-  ['call *%rax', 'ff d0'],
-  ['call *0x2a(%rip)', 'ff 15 2a 00 00 00', [2, 4, 'distance']],
-  ['lea 0x10(%rip),%rdi', '48 8d 3d 10 00 00 00', [3, 4, 'distance']],
-  ['movl $1,0x10(%rip)', 'c7 05 10 00 00 00 01 00 00 00', [2, 8, 'distance'], [6, 0, 'address']],
-  ['movw $1,0x10(%rip)', '66 c7 05 10 00 00 00 01 00', [3, 6, 'distance']],
-  ['cmpb $7,0x10(%rip)', '80 3d 10 00 00 00 07', [2, 5, 'distance']],
-  ['testl $1,0x10(%rip)', 'f7 05 10 00 00 00 01 00 00 00', [2, 8, 'distance']],
-  ['notl 0x10(%rip)', 'f7 15 10 00 00 00', [2, 4, 'distance']],
-  ['movss 0x10(%rip),%xmm0', 'f3 0f 10 05 10 00 00 00', [4, 4, 'distance']],
-  ['pshufb 0x10(%rip),%xmm0', '66 0f 38 00 05 10 00 00 00', [5, 4, 'distance']],
-  ['palignr $8,0x10(%rip),%xmm0', '66 0f 3a 0f 05 10 00 00 00 08', [5, 5, 'distance']],
-  ['vmovdqa 0x10(%rip),%ymm0', 'c5 fd 6f 05 10 00 00 00', [4, 4, 'distance']],
-  ['vpshufb 0x10(%rip),%ymm0,%ymm1', 'c4 e2 7d 00 0d 10 00 00 00', [5, 4, 'distance']],
-  ['vmovdqu8 0x10(%rip),%zmm0', '62 f1 7f 48 6f 05 10 00 00 00', [6, 4, 'distance']],
-  ['vzeroupper', 'c5 f8 77'],
-  ['mov $0x400000,%edi', 'bf 00 00 40 00', [1, 0, 'address']],
-  ['movabs $0x400000,%rax', '48 b8 00 00 40 00 00 00 00 00', [2, 0, 'wide']],
-  ['mov $0x400000,%rdi', '48 c7 c7 00 00 40 00', [3, 0, 'address']],
-  ['movq $0x400000,8(%rbp)', '48 c7 45 08 00 00 40 00', [4, 0, 'address']],
-  ['push $0x400000', '68 00 00 40 00', [1, 0, 'address']],
-  ['cmp $0x400000,%rbx', '48 81 fb 00 00 40 00', [3, 0, 'address']],
-  ['and $0xffffff,%esi', '81 e6 ff ff ff 00'],
-  ['jmp *0x400000(,%rax,8)', 'ff 24 c5 00 00 40 00', [3, 0, 'address']],
-  ['mov 0x400000(%rax),%ecx', '8b 88 00 00 40 00', [2, 0, 'address']],
-  ['mov 0x400000(%rax,%rdx,4),%ecx', '8b 8c 90 00 00 40 00', [3, 0, 'address']],
-  ['mov 8(%rsp),%rax', '48 8b 44 24 08'],
-  ['mov (%rsp),%rax', '48 8b 04 24'],
-  ['imul $100000,%eax,%ecx', '69 c8 a0 86 01 00'],
-  ['enter', 'c8 10 00 00'],
-  ['ret', 'c2 08 00'],
+type Operand = readonly [at: number, toEnd: number, kind: 'distance' | 'address' | 'wide'];
+
+const instructions: readonly (readonly [string, string, readonly Operand[]])[] = [
+  ['nop', '90', []],
+  ['endbr64', 'f3 0f 1e fa', []],
+  ['push %r12', '41 54', []],
+  ['mov %rsp,%rbp', '48 89 e5', []],
+  ['call', 'e8 db ea ff ff', [[1, 4, 'distance']]],
+  ['jmp', 'e9 00 01 00 00', [[1, 4, 'distance']]],
+  ['je', '0f 84 46 23 00 00', [[2, 4, 'distance']]],
+  ['jne short', '75 10', []],
+  ['call *%rax', 'ff d0', []],
+  ['call *0x2a(%rip)', 'ff 15 2a 00 00 00', [[2, 4, 'distance']]],
+  ['lea 0x10(%rip),%rdi', '48 8d 3d 10 00 00 00', [[3, 4, 'distance']]],
+  [
+    'movl $1,0x10(%rip)',
+    'c7 05 10 00 00 00 01 00 00 00',
+    [
+      [2, 8, 'distance'],
+      [6, 0, 'address'],
+    ],
+  ],
+  ['movw $1,0x10(%rip)', '66 c7 05 10 00 00 00 01 00', [[3, 6, 'distance']]],
+  ['cmpb $7,0x10(%rip)', '80 3d 10 00 00 00 07', [[2, 5, 'distance']]],
+  ['testl $1,0x10(%rip)', 'f7 05 10 00 00 00 01 00 00 00', [[2, 8, 'distance']]],
+  ['notl 0x10(%rip)', 'f7 15 10 00 00 00', [[2, 4, 'distance']]],
+  ['movss 0x10(%rip),%xmm0', 'f3 0f 10 05 10 00 00 00', [[4, 4, 'distance']]],
+  ['pshufb 0x10(%rip),%xmm0', '66 0f 38 00 05 10 00 00 00', [[5, 4, 'distance']]],
+  ['palignr $8,0x10(%rip),%xmm0', '66 0f 3a 0f 05 10 00 00 00 08', [[5, 5, 'distance']]],
+  ['vmovdqa 0x10(%rip),%ymm0', 'c5 fd 6f 05 10 00 00 00', [[4, 4, 'distance']]],
+  ['vpshufb 0x10(%rip),%ymm0,%ymm1', 'c4 e2 7d 00 0d 10 00 00 00', [[5, 4, 'distance']]],
+  ['vmovdqu8 0x10(%rip),%zmm0', '62 f1 7f 48 6f 05 10 00 00 00', [[6, 4, 'distance']]],
+  ['vzeroupper', 'c5 f8 77', []],
+  ['mov $0x400000,%edi', 'bf 00 00 40 00', [[1, 0, 'address']]],
+  ['movabs $0x400000,%rax', '48 b8 00 00 40 00 00 00 00 00', [[2, 0, 'wide']]],
+  ['mov $0x400000,%rdi', '48 c7 c7 00 00 40 00', [[3, 0, 'address']]],
+  ['movq $0x400000,8(%rbp)', '48 c7 45 08 00 00 40 00', [[4, 0, 'address']]],
+  ['push $0x400000', '68 00 00 40 00', [[1, 0, 'address']]],
+  ['cmp $0x400000,%rbx', '48 81 fb 00 00 40 00', [[3, 0, 'address']]],
+  ['and $0xffffff,%esi', '81 e6 ff ff ff 00', []],
+  ['jmp *0x400000(,%rax,8)', 'ff 24 c5 00 00 40 00', [[3, 0, 'address']]],
+  ['mov 0x400000(%rax),%ecx', '8b 88 00 00 40 00', [[2, 0, 'address']]],
+  ['mov 0x400000(%rax,%rdx,4),%ecx', '8b 8c 90 00 00 40 00', [[3, 0, 'address']]],
+  ['mov 8(%rsp),%rax', '48 8b 44 24 08', []],
+  ['mov (%rsp),%rax', '48 8b 04 24', []],
+  ['imul $100000,%eax,%ecx', '69 c8 a0 86 01 00', []],
+  ['enter', 'c8 10 00 00', []],
+  ['ret', 'c2 08 00', []],
 ];
 
 /** The operands of some code: where they begin, how far their instruction goes on from there, and their kind. */
@@ -59,14 +68,14 @@ function bytesOf(hex: string): Buffer {
 }
 
 describe('findOperands', () => {
-  test.each(instructions)('reads %s', (_, hex, ...operands) => {
+  test.each(instructions)('reads %s', (_, hex, operands) => {
     const code = bytesOf(hex);
     expect(operandsOf(code)).toEqual({ found: operands, end: code.length });
   });
 
   test('reads all of them one after the other', () => {
-    const code = bytesOf(instructions.map(([, hex]) => hex).join(''));
-    const count = instructions.reduce((sum, [, , ...operands]) => sum + operands.length, 0);
+    const code = bytesOf(instructions.map((instruction) => instruction[1]).join(''));
+    const count = instructions.reduce((sum, [, , operands]) => sum + operands.length, 0);
     const { found, end } = operandsOf(code);
     expect([found.length, end]).toEqual([count, code.length]);
   });
@@ -102,7 +111,7 @@ describe('predictCode', () => {
     ['an absolute address of eight bytes', '48 b8 50 02 40 00 00 00 00 00', 0, '48 b8 90 02 40 00 00 00 00 00'],
     ['a number that is no address, not at all', 'bf 50 01 00 00', 0, 'bf 50 01 00 00'],
     ['an operand that is cut off, not at all', '90 e8 fb 00 00', 0x100, '90 e8 fb 00 00'],
-  ])('moves %s', (_, hex, place, result) => {
+  ])('moves %s', (...[, hex, place, result]) => {
     expect(predicted(hex, place)).toBe(result);
   });
 

@@ -67,7 +67,7 @@ describe('tables of addresses', () => {
       words(0x140, 1, 0x40_0160, 0, 5, 0),
     ],
     ['nothing in what stays as it is', words(0x40_0150, 0), { kind: kinds.asItIs }, words(0x40_0150, 0)],
-  ])('move: %s', (_, before, region, after) => {
+  ])('move: %s', (...[, before, region, after]) => {
     expect(predicted(before, region)).toBe(after.toString('hex'));
   });
 });
@@ -127,7 +127,7 @@ describe('S21 a guide', () => {
     }
   }
 
-  const region = (kind: number, length: number, jump = 0, ...anchor: readonly number[]): Buffer =>
+  const region = (kind: number, length: number, ...[jump = 0, ...anchor]: readonly number[]): Buffer =>
     Buffer.concat([numbers(kind, length), signedNumbers(jump), numbers(...anchor)]);
   const regions = (...all: readonly Buffer[]): Buffer => Buffer.concat([numbers(0, 0x1000), ...all]);
   const invalid = { code: 'build/invalid', begun: [] };
