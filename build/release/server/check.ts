@@ -17,7 +17,7 @@ import { sendJson, sendText } from './send.ts';
 const mostBytes = 16 * 1024;
 
 /** What is fetched afterwards shows the first three anyway; the others are said only where a person allowed it. */
-const questionSchema = z.object({
+export const questionSchema = z.object({
   platform: nameSchema,
   arch: nameSchema,
   channel: nameSchema,
