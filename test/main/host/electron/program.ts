@@ -4,16 +4,16 @@ import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { bundlePreload } from '../../build/preload.ts';
-import { serveRepository } from '../../build/release/server/serve.ts';
-import { bootEnvironment } from '../../src/updater/install/epoch/program.ts';
-import { epochFolder } from '../../src/updater/install/epoch/record.ts';
-import { installedGeneration } from '../../src/updater/install/generations.ts';
-import { instanceOf, layoutOf } from '../../src/updater/install/layout.ts';
-import { findVersion } from '../../src/updater/install/versions.ts';
-import { askEngine } from '../../src/updater/engine/process/client.ts';
-import { quietJob } from '../../src/updater/model/job.ts';
-import { openPublisher } from '../publisher.ts';
+import { bundlePreload } from '../../../../build/preload.ts';
+import { serveRepository } from '../../../../build/release/server/serve.ts';
+import { bootEnvironment } from '../../../../src/updater/install/epoch/program.ts';
+import { epochFolder } from '../../../../src/updater/install/epoch/record.ts';
+import { installedGeneration } from '../../../../src/updater/install/generations.ts';
+import { instanceOf, layoutOf } from '../../../../src/updater/install/layout.ts';
+import { findVersion } from '../../../../src/updater/install/versions.ts';
+import { askEngine } from '../../../../src/updater/engine/process/client.ts';
+import { quietJob } from '../../../../src/updater/model/job.ts';
+import { openPublisher } from '../../../publisher.ts';
 
 /** An installation of a content version, and what a start of it is told by the boot contract. */
 export interface Installed {
@@ -56,7 +56,7 @@ const replySchema = z.object({ id: z.number(), result: z.unknown().optional(), e
 export function startProgram(words: readonly string[], environment: Readonly<Record<string, string>>): Running {
   const env = { PATH: process.env['PATH'], TMPDIR: process.env['TMPDIR'], ELECTRON_OVERRIDE_DIST_PATH: '/nonexistent', ...environment };
   const options = { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] as const, serialization: 'advanced' as const };
-  const child = fork(resolve('test/electron/program-process.ts'), [...words], { ...options, stdio: [...options.stdio] });
+  const child = fork(resolve('test/main/host/electron/program-process.ts'), [...words], { ...options, stdio: [...options.stdio] });
   const said = { stdout: '', stderr: '' };
   child.stdout?.on('data', (chunk) => (said.stdout += String(chunk)));
   child.stderr?.on('data', (chunk) => (said.stderr += String(chunk)));

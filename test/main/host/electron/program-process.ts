@@ -3,7 +3,7 @@ import './fake/hooks.ts';
 import type { EventEmitter } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
 import { z } from 'zod';
-import type { Transport } from '../../src/main/contract/wire.ts';
+import type { Transport } from '../../../../src/main/contract/wire.ts';
 
 const { app, BrowserWindow, handlers, ipcMain, powerMonitor, pretend, session } = await import('./fake/electron.ts');
 
@@ -111,5 +111,5 @@ async function answerTo(deed: string, args: readonly unknown[]): Promise<object>
 const versions = { ...process.versions, electron: '45.4.1', chrome: process.env['FAKE_CHROME'] ?? '146.0.1.2' };
 // As Electron runs a folder of sources: the script is no word of ours.
 Object.defineProperties(process, { versions: { value: versions }, defaultApp: { value: true } });
-await import('../../electron/main.ts');
+await import('../../../../electron/main.ts');
 pretend.ready();
