@@ -5,6 +5,7 @@ import { versionSchema } from '../../../src/updater/model/parse.ts';
 import { applyPatchFile, openPatch } from '../../../src/updater/patches/standalone.ts';
 import { signingKey, usualCache } from '../make/options.ts';
 import { makePatchBetween } from '../patch/between.ts';
+import { differs } from '../patch/compare/control.ts';
 import { levelOption, openKeysOf, parseOptions } from './input.ts';
 import { megabytes } from '../../../src/main/cli/terminal.ts';
 import type { Outcome, Run, Session } from './terminal.ts';
@@ -22,7 +23,8 @@ export function addPatchCommands(program: Command, run: Run): void {
     .option('--from-version <version>', 'the version of <old>, as a label', '0.0.0')
     .option('--to-version <version>', 'the version of <new>, as a label', '0.0.1')
     .option('--level <n>', "zstd's level, 1 to 22 (19)")
-    .option('--cache <dir>', 'where results of bsdiff are kept')
+    .option('--differ <name>', 'who compares the files: moult, or bsdiff for a second opinion (moult)')
+    .option('--cache <dir>', 'where results of comparing are kept')
     .action((...given: unknown[]) => run((session) => make(session, given)));
   patch
     .command('apply')
@@ -44,18 +46,19 @@ const makeOptions = z.object({
   toVersion: versionSchema,
   level: levelOption.optional(),
   cache: z.string().default(usualCache),
+  differ: z.enum(differs).default('moult'),
 });
 /** What commander hands over: the three arguments, the options, the command itself. */
 const makeArguments = z.tuple([z.string(), z.string(), z.string(), makeOptions], z.unknown());
 
 async function make({ terminal, job }: Session, given: unknown): Promise<Outcome> {
   const [before, after, out, options] = parseOptions(makeArguments, given);
-  const { keys, level, cache, fromVersion, toVersion } = options;
+  const { keys, level, cache, differ, fromVersion, toVersion } = options;
   const key = keys === undefined ? null : signingKey(await openKeysOf(keys, terminal));
   const signing = { keyId: key?.id ?? '', sign: key === null ? null : (digest: Uint8Array): Uint8Array => key.sign(digest) };
   const versions = { old: fromVersion, new: toVersion };
   const made = await makePatchBetween(
-    { old: before, new: after, out, cache, ...signing, versions, ...(level === undefined ? {} : { level }) },
+    { old: before, new: after, out, cache, differ, ...signing, versions, ...(level === undefined ? {} : { level }) },
     job,
   );
   return { value: { out, signed: key !== null, ...made }, text: `made ${out}, ${megabytes(made.size)}` };

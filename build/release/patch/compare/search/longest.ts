@@ -14,12 +14,6 @@ export type Search = (at: number) => Match;
 export function searchLongest(before: Uint8Array, after: Uint8Array): Search {
   const sorted = sortSuffixes(before);
   const starts = firstLetters(before);
-  const common = (from: number, at: number, known: number): number => {
-    const end = Math.min(before.length - from, after.length - at);
-    let length = known;
-    while (length < end && before[from + length] === after[at + length]) length += 1;
-    return length;
-  };
   return (at) => {
     const letter = after[at] ?? 0;
     let [low, high] = [(starts[letter] ?? 0) - 1, starts[letter + 1] ?? 0];
@@ -28,13 +22,24 @@ export function searchLongest(before: Uint8Array, after: Uint8Array): Search {
     while (high - low > 1) {
       const middle = (low + high) >>> 1;
       const from = sorted[middle] ?? 0;
-      const length = common(from, at, Math.min(lowCommon, highCommon));
+      const length = commonLength({ before, after }, { from, at, known: Math.min(lowCommon, highCommon) });
       const isSmaller = from + length === before.length || (before[from + length] ?? 0) < (after[at + length] ?? 0);
       if (isSmaller) [low, lowCommon] = [middle, length];
       else [high, highCommon] = [middle, length];
     }
     return lowCommon > highCommon ? { from: sorted[low] ?? 0, length: lowCommon } : { from: sorted[high] ?? 0, length: highCommon };
   };
+}
+
+/** How many bytes two files have in common from two places on, the first `known` of them known to agree. */
+export function commonLength(
+  { before, after }: { readonly before: Uint8Array; readonly after: Uint8Array },
+  { from, at, known }: { readonly from: number; readonly at: number; readonly known: number },
+): number {
+  const end = Math.min(before.length - from, after.length - at);
+  let length = known;
+  while (length < end && before[from + length] === after[at + length]) length += 1;
+  return length;
 }
 
 /** For each letter, how many suffixes begin with a smaller one. */
