@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { epochFolder } from '../../updater/install/epoch/record.ts';
 import { installedGeneration } from '../../updater/install/generations.ts';
 import type { Instance, Layout } from '../../updater/install/layout.ts';
+import { failureOf } from '../../updater/model/failure.ts';
 import { parseAs } from '../../updater/model/parse.ts';
 import { placeOf } from '../cli/place.ts';
 
@@ -62,7 +63,11 @@ export type HealthLine =
   | { readonly requests: number; readonly errors: number }
   | { readonly quitting: 'user' | 'session'; readonly again?: true };
 
-/** Says one line to whoever watches; nothing where nobody does. */
+/** Says one line to whoever watches; nothing where nobody does, or the disk is full: that is no fault of the program. */
 export function sayHealth({ healthFile }: Pick<Around, 'healthFile'>, line: HealthLine): void {
-  if (healthFile !== null) appendFileSync(healthFile, `${JSON.stringify(line)}\n`, { flag: 'a', mode: 0o600 });
+  try {
+    if (healthFile !== null) appendFileSync(healthFile, `${JSON.stringify(line)}\n`, { flag: 'a', mode: 0o600 });
+  } catch (error) {
+    if (!failureOf(error).code.startsWith('disk/')) throw error;
+  }
 }

@@ -146,7 +146,7 @@ describe('a door', () => {
       }
     }
     await expect
-      .poll(() => knocks)
+      .poll(() => knocks, { timeout: 60_000 })
       .toEqual([
         { kind: 'windows', windows: 1 },
         { kind: 'windows', windows: 0 },

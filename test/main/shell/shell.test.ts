@@ -17,6 +17,9 @@ import { enter, send } from '../host/asking.ts';
 
 const moult = join(import.meta.dirname, '../../../src/main/cli/moult.mjs');
 
+/** How long something may take on a busy machine. */
+const patiently = { timeout: 120_000 };
+
 interface Started extends AsyncDisposable {
   readonly running: Running;
   readonly ended: Promise<{ readonly exitCode: number | null; readonly out: string; readonly err: string }>;
@@ -112,15 +115,13 @@ describe('the shell', () => {
       exitCode: 0,
       out: expect.stringContaining('"to": "1.1.0"'),
     });
-    await expect
-      .poll(() => currentGeneration(instanceIn(ground)), { timeout: 30_000 })
-      .toMatchObject({ version: '1.1.0', state: 'trying' });
+    await expect.poll(() => currentGeneration(instanceIn(ground)), patiently).toMatchObject({ version: '1.1.0', state: 'trying' });
     const after = await reach(instanceIn(ground));
     expect(await after.ask('notes/list', {})).toMatchObject([{ title: 'Kept' }]);
     expect((await entrance(instanceIn(ground))).pid).not.toBe(before.pid);
     expect(await after.ask('history/back', { generation: 1 })).toEqual({ kind: 'staged', version: '1.0.0', generation: 3 });
     await expect
-      .poll(async () => (await topic('history', instanceIn(ground))).slice(0, 2))
+      .poll(async () => (await topic('history', instanceIn(ground))).slice(0, 2), patiently)
       .toMatchObject([
         { generation: 3, version: '1.0.0', why: 'rollback', state: 'staged', by: 'user', isRunning: false },
         { generation: 2, version: '1.1.0', why: 'update', isRunning: true },
@@ -143,8 +144,8 @@ describe('the shell', () => {
       out: expect.stringContaining('The next start'),
     });
     expect(await started.running.ask('notes/list', {})).toHaveLength(1);
-    await expect.poll(() => started.running.ask('updates/restart', { when: 'now' }).catch(() => 'not yet')).toBeNull();
-    await expect.poll(async () => (await currentGeneration(instanceIn(ground)))?.why, { timeout: 30_000 }).toBe('restore');
+    await expect.poll(() => started.running.ask('updates/restart', { when: 'now' }).catch(() => 'not yet'), patiently).toBeNull();
+    await expect.poll(async () => (await currentGeneration(instanceIn(ground)))?.why, patiently).toBe('restore');
     expect(await (await reach(instanceIn(ground))).ask('notes/list', {})).toEqual([]);
   });
 

@@ -1,5 +1,6 @@
 /** Everything that answers, opened together: the ledger, the update service, and what looks at the installation. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { failureOf } from '../../../updater/model/failure.ts';
 import type { Generation } from '../../../updater/model/generation.ts';
 import type { Board, Handlers } from '../../contract/serve.ts';
 import type { Host, HostKind } from '../../host/host.ts';
@@ -33,7 +34,7 @@ export interface Ground {
 
 /** Opens them; the board is true from then on, until they are disposed of. */
 export async function openAnswers(ground: Ground, host: Host): Promise<{ readonly handlers: Handlers } & AsyncDisposable> {
-  const { around, kind, running, board, opened, leaving, unsaved } = ground;
+  const { around, kind, running, board, opened, leaving, unsaved, log } = ground;
   const { layout, instance } = around;
   const ending = new AbortController();
   const restart = (): void => leaving.ask({ by: 'user', again: true });
@@ -46,9 +47,14 @@ export async function openAnswers(ground: Ground, host: Host): Promise<{ readonl
   const updates = opening.use(await openUpdates({ place: around, board, ledger, host, ask: kind.ask, ...chosen }));
   opening.use(unsaved.watch(() => void updates.busyChanged()));
   const refresh = async (): Promise<void> => {
-    board.put('history', await historyOf(tools));
-    board.put('snapshots', await snapshotsOf(tools));
-    await updates.stagedChanged();
+    try {
+      board.put('history', await historyOf(tools));
+      board.put('snapshots', await snapshotsOf(tools));
+      await updates.stagedChanged();
+    } catch (error) {
+      // What cannot be read now shows as it was; it is no reason not to run.
+      log.warn('refresh', { failure: failureOf(error) });
+    }
   };
   opening.use(await keepFresh([instance.generations, instance.snapshots], refresh));
   opening.defer(() => ending.abort());

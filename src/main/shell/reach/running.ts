@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { hasCode, readableRecord, replaceFile } from '../../../updater/disk/atomic.ts';
 import { canonicalJson } from '../../../updater/disk/json.ts';
 import type { Instance } from '../../../updater/install/layout.ts';
-import { Failed } from '../../../updater/model/failure.ts';
+import { Failed, failureOf } from '../../../updater/model/failure.ts';
 import { parseAs } from '../../../updater/model/parse.ts';
 import type { Answers, CommandName, Question } from '../../contract/commands.ts';
 import { openClient } from '../../contract/wire.ts';
@@ -21,10 +21,12 @@ const recordSchema = z.object({
   pid: z.int().positive(),
 });
 
-/** Lets commands find this program until it is disposed of. The file is replaced whole. */
+/** Lets commands find this program until it is disposed of; on a disk that cannot be written they do not. The file is replaced whole. */
 export async function announce(instance: Instance, { url, commandKey }: Pick<Door, 'url' | 'commandKey'>): Promise<AsyncDisposable> {
   const path = pathOf(instance);
-  await replaceFile(path, canonicalJson({ url, key: commandKey(), pid: process.pid }), 0o600);
+  await replaceFile(path, canonicalJson({ url, key: commandKey(), pid: process.pid }), 0o600).catch((error: unknown) => {
+    if (!failureOf(error).code.startsWith('disk/')) throw error;
+  });
   const remove = (): Promise<void> =>
     unlink(path).catch((error: unknown) => {
       if (!hasCode(error, 'ENOENT')) throw error;

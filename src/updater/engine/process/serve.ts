@@ -28,7 +28,7 @@ export async function serve(request: Request, job: Job): Promise<Results[Request
   const layout = layoutOf(request.root);
   const instance = instanceOf(layout, request.instance);
   if (request.kind === 'verify') return serveVerify({ layout, instance }, job);
-  await mkdir(instance.folder, { recursive: true });
+  await mkdir(instance.folder, { recursive: true, mode: 0o700 });
   const waitMs = request.waitMs ?? patienceMs;
   await using rootLock = await takeLock(layout.lock, { waitMs }, job);
   await sweep(layout, job);
