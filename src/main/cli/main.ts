@@ -16,6 +16,8 @@ import type { Globals } from './place.ts';
 
 /** Runs one command line (without the program's own name) and returns the exit code; `ask` starts the engine in the kind of process that there is. */
 export async function main(args: readonly string[], ask = askEngine): Promise<number> {
+  // What this program and all that it starts write is nobody else's to change, whatever it was started with.
+  process.umask(process.umask() | 0o022);
   let exitCode = 0;
   const program = build(ask, (code) => {
     exitCode = code;

@@ -5,8 +5,6 @@ if (major < 24) {
   process.stderr.write(`moult needs Node 24 or newer and was started by ${process.version}; run it as "npx moult" after "npm ci".\n`);
   process.exitCode = 6;
 } else {
-  // What this program and all that it starts write is nobody else's to change, whatever it was started with.
-  process.umask(process.umask() | 0o022);
   const { main } = await import('./main.ts');
   process.exitCode = await main(process.argv.slice(2));
 }
