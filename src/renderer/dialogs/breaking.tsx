@@ -8,25 +8,27 @@ import { Checkbox } from '../parts/choice.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { Problem, useCommand } from '../parts/failure.tsx';
 import { useWords } from '../words/words.tsx';
-import { useDialogs } from './open.tsx';
+import { useDialogs } from './open.ts';
 
 interface BreakingProps {
   readonly offer: OfferView;
   readonly breaking: NonNullable<OfferView['breaking']>;
 }
 
+type Choice = 'migrate' | 'fresh';
+
 /** What a version does to the data, and what to do about it. Nothing goes on before that; Cancel has the focus. */
 export function Breaking({ offer, breaking }: BreakingProps): ReactNode {
-  const { t, bytes } = useWords();
+  const { t } = useWords();
   const { close } = useDialogs();
   const [exported, setExported] = useState<Exported | null>(null);
   const [isUnderstood, setUnderstood] = useState(false);
   const decision = useCommand('updates/break');
   const isKept = breaking.canSnapshot || exported !== null;
-  const choose = async (choice: 'migrate' | 'fresh' | 'cancel'): Promise<void> => {
+  const choose = async (choice: Choice): Promise<void> => {
     if ((await decision.run({ version: offer.version, choice, understood: isUnderstood })) === 'failed') return;
     close();
-    if (choice !== 'cancel') goTo('updates');
+    goTo('updates');
   };
   const footer = (
     <>
@@ -35,21 +37,29 @@ export function Breaking({ offer, breaking }: BreakingProps): ReactNode {
       </Button>
       <span className="spread" />
       <Export exported={exported} onExported={setExported} />
-      {(isKept || isUnderstood) && (
-        <Button kind={breaking.canMigrate ? 'plain' : 'primary'} isPending={decision.isRunning} onPress={() => void choose('fresh')}>
-          {t('breaking.startFresh')}
-        </Button>
-      )}
-      {breaking.canMigrate && (
-        <Button kind="primary" isPending={decision.isRunning} onPress={() => void choose('migrate')}>
-          {t('breaking.migrateDo')}
-        </Button>
-      )}
+      <Choices
+        canMigrate={breaking.canMigrate}
+        canStartFresh={isKept || isUnderstood}
+        isPending={decision.isRunning}
+        onChoose={(choice) => void choose(choice)}
+      />
     </>
   );
-  const size = bytes(breaking.dataBytes);
   return (
     <Dialog isAlert isWide title={t('breaking.title', { version: offer.version })} onLeave={close} footer={footer}>
+      <Consequences breaking={breaking} />
+      {exported !== null && <Written exported={exported} />}
+      {!isKept && <Checkbox words={t('breaking.understand')} isChosen={isUnderstood} onChange={setUnderstood} />}
+      <Problem failure={decision.failure} />
+    </Dialog>
+  );
+}
+
+function Consequences({ breaking }: Pick<BreakingProps, 'breaking'>): ReactNode {
+  const { t, bytes } = useWords();
+  const size = bytes(breaking.dataBytes);
+  return (
+    <>
       <section className="stack">
         <h3>{t('breaking.what')}</h3>
         <ul className="bullets">
@@ -66,15 +76,42 @@ export function Breaking({ offer, breaking }: BreakingProps): ReactNode {
           <li>{t('breaking.back')}</li>
         </ul>
       </section>
-      {exported !== null && (
-        <p className="success">
-          <CircleCheck size={16} aria-hidden />
-          <span>{t('breaking.exported', { count: exported.files.length, folder: exported.folder })}</span>
-        </p>
+    </>
+  );
+}
+
+function Written({ exported: { files, folder } }: { readonly exported: Exported }): ReactNode {
+  const { t } = useWords();
+  return (
+    <p className="success">
+      <CircleCheck size={16} aria-hidden />
+      <span>{t('breaking.exported', { count: files.length, folder })}</span>
+    </p>
+  );
+}
+
+interface ChoicesProps {
+  readonly canMigrate: boolean;
+  readonly canStartFresh: boolean;
+  readonly isPending: boolean;
+  onChoose(choice: Choice): void;
+}
+
+function Choices({ canMigrate, canStartFresh, isPending, onChoose }: ChoicesProps): ReactNode {
+  const { t } = useWords();
+  return (
+    <>
+      {canStartFresh && (
+        <Button kind={canMigrate ? 'plain' : 'primary'} isPending={isPending} onPress={() => onChoose('fresh')}>
+          {t('breaking.startFresh')}
+        </Button>
       )}
-      {!isKept && <Checkbox words={t('breaking.understand')} isChosen={isUnderstood} onChange={setUnderstood} />}
-      <Problem failure={decision.failure} />
-    </Dialog>
+      {canMigrate && (
+        <Button kind="primary" isPending={isPending} onPress={() => onChoose('migrate')}>
+          {t('breaking.migrateDo')}
+        </Button>
+      )}
+    </>
   );
 }
 

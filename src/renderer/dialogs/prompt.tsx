@@ -12,7 +12,7 @@ import { ReleaseNotes } from '../parts/release-notes.tsx';
 import { useWords } from '../words/words.tsx';
 import { Later, usePutOff } from './later.tsx';
 import { OfferFacts } from './offer-facts.tsx';
-import { useDialogs } from './open.tsx';
+import { useDialogs } from './open.ts';
 
 /** What a version brings and asks for, and the person's four answers. `isUncalled`: it came by itself, so that a stray Enter must do nothing. */
 export function Prompt({ offer, isUncalled }: { readonly offer: OfferView; readonly isUncalled: boolean }): ReactNode {

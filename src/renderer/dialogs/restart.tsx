@@ -8,7 +8,7 @@ import { Radios } from '../parts/choice.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { Problem, useCommand } from '../parts/failure.tsx';
 import { useWords } from '../words/words.tsx';
-import { useDialogs } from './open.tsx';
+import { useDialogs } from './open.ts';
 
 type Ready = Extract<UpdateState, { kind: 'ready' }>;
 const moments = ['now', 'quit', 'away'] as const;
@@ -19,7 +19,7 @@ export function Restart({ state }: { readonly state: Ready }): ReactNode {
   const { close } = useDialogs();
   const offer = useTopic('offer');
   const { version } = useTopic('about');
-  const [when, setWhen] = useState<(typeof moments)[number]>(state.when === 'away' ? 'away' : 'now');
+  const [when, setWhen] = useState<(typeof moments)[number]>('now');
   const { run, isRunning, failure } = useCommand('updates/restart');
   const confirm = async (): Promise<void> => {
     if ((await run({ when })) !== 'failed') close();

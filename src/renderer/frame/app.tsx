@@ -1,7 +1,7 @@
 import { useEffect, useRef, type ReactNode } from 'react';
 import { RouterProvider } from 'react-aria-components';
 import { useChosen, useLink, useTopic } from '../connection/context.tsx';
-import { WithDialogs } from '../dialogs/open.tsx';
+import { WithDialogs } from '../dialogs/shown.tsx';
 import { WithDraft } from '../pages/notes/draft.tsx';
 import { PageNamed } from '../pages/page-named.tsx';
 import { Announcer } from '../parts/announce.tsx';

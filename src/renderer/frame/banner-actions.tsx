@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import type { Banner } from '../../main/contract/views.ts';
 import { useTopic } from '../connection/context.tsx';
 import { Later } from '../dialogs/later.tsx';
-import { useDialogs } from '../dialogs/open.tsx';
+import { useDialogs } from '../dialogs/open.ts';
 import { useUpdateNow } from '../dialogs/prompt.tsx';
 import { Button, IconButton } from '../parts/button.tsx';
 import { useCommand } from '../parts/failure.tsx';

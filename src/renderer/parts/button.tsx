@@ -44,12 +44,13 @@ export function IconButton({
 
 interface CopyProps {
   readonly words: string;
-  readonly label?: string;
+  /** Shows the icon only; the words are its label. */
+  readonly isCompact?: boolean;
   text(): string;
 }
 
 /** Puts text into the clipboard, and says that it did. */
-export function CopyButton({ words, label, text }: CopyProps): ReactNode {
+export function CopyButton({ words, isCompact = false, text }: CopyProps): ReactNode {
   const { t } = useWords();
   const announce = useAnnounce();
   const [isDone, setDone] = useState(false);
@@ -63,8 +64,10 @@ export function CopyButton({ words, label, text }: CopyProps): ReactNode {
     setDone(true);
     announce(t('frame.copied'));
   };
+  const icon = isDone ? Check : Copy;
+  if (isCompact) return <IconButton icon={icon} label={words} onPress={() => void copy()} />;
   return (
-    <Button kind="quiet" icon={isDone ? Check : Copy} {...(label === undefined ? {} : { label })} onPress={() => void copy()}>
+    <Button kind="quiet" icon={icon} onPress={() => void copy()}>
       {isDone ? t('frame.copied') : words}
     </Button>
   );

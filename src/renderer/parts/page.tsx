@@ -7,14 +7,13 @@ interface PageProps {
   readonly intro?: string;
   /** What can be done with the whole page, beside its heading. */
   readonly actions?: ReactNode;
-  readonly isWide?: boolean;
   readonly children: ReactNode;
 }
 
 /** A page: its one heading, what it is about, what can be done, and what is there. */
-export function Page({ title, intro, actions, isWide = false, children }: PageProps): ReactNode {
+export function Page({ title, intro, actions, children }: PageProps): ReactNode {
   return (
-    <div className={`page${isWide ? ' page-wide' : ''}`}>
+    <div className="page">
       <header className="page-head">
         <div className="page-title">
           <h1 tabIndex={-1}>{title}</h1>
@@ -68,9 +67,17 @@ export function Skeleton({ rows }: { readonly rows: number }): ReactNode {
 }
 
 /** Words that unfold what most people need not read. */
-export function Fold({ words, children }: { readonly words: string; readonly children: ReactNode }): ReactNode {
+export function Fold({
+  words,
+  isOpen = false,
+  children,
+}: {
+  readonly words: string;
+  readonly isOpen?: boolean;
+  readonly children: ReactNode;
+}): ReactNode {
   return (
-    <details className="fold">
+    <details className="fold" open={isOpen}>
       <summary>
         <ChevronRight size={16} aria-hidden />
         {words}

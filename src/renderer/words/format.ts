@@ -29,7 +29,7 @@ export function formatsIn(locale: string): Formats {
     number: (value) => new Intl.NumberFormat(locale).format(value),
     percent: (share) => new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 }).format(share),
     bytes: (count) => unit(...bytesUnit(count)),
-    span: (seconds) => unit(...spanUnit(seconds)),
+    span: (seconds) => long(...spanUnit(seconds)),
     days: (count) => long('day', count),
     moment: (utc) => moments.format(new Date(utc)),
     timeOfDay: (utc) => times.format(new Date(utc)),

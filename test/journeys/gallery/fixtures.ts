@@ -3,7 +3,7 @@ import type { Note } from '../../../src/main/contract/notes.ts';
 import { usualPreferences } from '../../../src/main/contract/preferences.ts';
 import type { Handlers } from '../../../src/main/contract/serve.ts';
 import type { Topics } from '../../../src/main/contract/topics.ts';
-import type { HistoryRow, OfferView, Provenance, SnapshotRow } from '../../../src/main/contract/views.ts';
+import type { Health, HistoryRow, OfferView, Provenance, SnapshotRow } from '../../../src/main/contract/views.ts';
 import type { Failure } from '../../../src/updater/model/failure.ts';
 
 const minuteMs = 60_000;
@@ -213,6 +213,53 @@ const provenance: Provenance = {
   checkedAt: fromNow(-1000),
 };
 
+const healthy: Health = {
+  report: {
+    checkedAt: fromNow(-1000),
+    checked: [
+      { what: 'files', count: 1204 },
+      { what: 'versions', count: 2 },
+      { what: 'records', count: 5 },
+      { what: 'data', count: 1 },
+      { what: 'config', count: 2 },
+      { what: 'snapshots', count: 4 },
+      { what: 'machine', count: 2 },
+    ],
+    findings: [],
+  },
+  plan: { steps: [], left: [] },
+};
+
+const treeDigest = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
+
+/** Two files that a repair puts back, and a disk that only a person can empty. */
+export const damaged: Health = {
+  report: {
+    ...healthy.report,
+    findings: [
+      {
+        code: 'file/damaged',
+        subject: { kind: 'file', treeDigest, path: 'dist/main.js', change: 'bytes' },
+        evidence: '4.2.0 dist/main.js: 1 byte differs',
+        mends: 'replace',
+      },
+      {
+        code: 'file/missing',
+        subject: { kind: 'file', treeDigest, path: 'locales/de.json', change: 'missing' },
+        evidence: '4.2.0 locales/de.json',
+        mends: 'replace',
+      },
+      { code: 'space/low', subject: { kind: 'machine' }, evidence: '0.4 GB free', mends: null },
+    ],
+  },
+  plan: {
+    steps: [
+      { kind: 'version', treeDigest, files: ['dist/main.js', 'locales/de.json'], extra: [], modes: [], isOpen: false, rewrite: false },
+    ],
+    left: [{ code: 'space/low', subject: { kind: 'machine' }, evidence: '0.4 GB free', mends: null }],
+  },
+};
+
 const diff = `--- dist/main.js\t4.1.3
 +++ dist/main.js\t4.2.0
 @@ -12,7 +12,8 @@
@@ -267,6 +314,8 @@ export const usualAnswers: Handlers = {
   'notes/delete': async () => null,
   'window/busy': async () => null,
   'about/verify': async () => ({ ...provenance, checkedAt: fromNow(0) }),
+  'health/check': async () => healthy,
+  'health/repair': async () => ({ report: healthy.report, fromHere: 1, fetched: 2, fetchedBytes: 88_000, failures: [] }),
   'app/quit': async () => null,
   'app/show': async () => null,
 };

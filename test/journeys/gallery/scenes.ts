@@ -5,7 +5,7 @@ import type { Topics } from '../../../src/main/contract/topics.ts';
 import type { Banner } from '../../../src/main/contract/views.ts';
 import type { UpdateState } from '../../../src/updater/model/application/state.ts';
 import { Failed } from '../../../src/updater/model/failure.ts';
-import { breaking, failure, fromNow, notices, offer, usualTopics } from './fixtures.ts';
+import { breaking, damaged, failure, fromNow, notices, offer, usualTopics } from './fixtures.ts';
 
 export interface Scene {
   readonly name: string;
@@ -202,7 +202,22 @@ const pages: readonly Scene[] = [
         .click(),
   },
   { name: 'health', place: 'health' },
-  { name: 'health-checked', place: 'health', act: (page) => press(page, 'Check all files') },
+  { name: 'health-checked', place: 'health', act: (page) => press(page, 'Run all checks') },
+  {
+    name: 'health-damaged',
+    place: 'health',
+    answers: { 'health/check': async () => damaged },
+    act: (page) => press(page, 'Run all checks'),
+  },
+  {
+    name: 'health-repair',
+    place: 'health',
+    answers: { 'health/check': async () => damaged },
+    act: async (page) => {
+      await press(page, 'Run all checks');
+      await press(page, 'Repair…');
+    },
+  },
   { name: 'settings', place: 'settings' },
   { name: 'settings-managed', place: 'settings', topics: { preferences: managed } },
   { name: 'settings-preview', place: 'settings', act: (page) => press(page, 'Show exactly what would be sent') },

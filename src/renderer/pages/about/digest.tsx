@@ -13,7 +13,7 @@ export function Digest({ digest, name }: { readonly digest: string; readonly nam
           <span key={group}>{group} </span>
         ))}
       </code>
-      <CopyButton words={t('frame.copy')} label={t('about.copyWhat', { what: name })} text={() => digest} />
+      <CopyButton isCompact words={t('about.copyWhat', { what: name })} text={() => digest} />
     </span>
   );
 }

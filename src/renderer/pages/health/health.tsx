@@ -1,76 +1,64 @@
-import { CircleAlert, CircleCheck, CircleDashed, ShieldCheck } from 'lucide-react';
-import type { ReactNode } from 'react';
-import { Button, CopyButton } from '../../parts/button.tsx';
-import { Problem } from '../../parts/failure.tsx';
-import { Fold, Page } from '../../parts/page.tsx';
-import { useMinutes, useWords } from '../../words/words.tsx';
-import { useProvenance } from '../about/verify.tsx';
+import { CircleAlert, CircleCheck, CircleDashed, ShieldCheck, Wrench } from 'lucide-react';
+import { useState, type ReactNode } from 'react';
+import type { Health } from '../../../main/contract/views.ts';
+import { useAnnounce } from '../../parts/announce.tsx';
+import { Button } from '../../parts/button.tsx';
+import { Problem, useCommand } from '../../parts/failure.tsx';
+import { Page } from '../../parts/page.tsx';
+import { useWords } from '../../words/words.tsx';
 import { Hero } from '../updates/hero.tsx';
-import { useFindings, type Finding } from './findings.ts';
+import { Checks } from './checks.tsx';
+import { Repair } from './repair.tsx';
 
-/** What was checked here, and what was found. It needs the host only, none of the other pages. */
+/** What was checked here, what was found, and how it is mended. It needs the host only, none of the other pages. */
 export function HealthPage(): ReactNode {
-  useMinutes();
   const { t } = useWords();
-  const { provenance, isRunning, failure, verify } = useProvenance({ atOnce: false });
-  const findings = useFindings(provenance);
-  const bad = findings.filter(({ verdict }) => verdict === 'bad').length;
-  const check = (
-    <Button kind="primary" icon={ShieldCheck} isPending={isRunning} onPress={verify}>
-      {t(isRunning ? 'health.checking' : 'health.checkFiles')}
-    </Button>
-  );
-  const title = bad > 0 ? t('health.problems', { count: bad }) : provenance === null ? t('health.unchecked') : t('health.well');
+  const announce = useAnnounce();
+  const [health, setHealth] = useState<Health | null>(null);
+  const [isRepairing, setRepairing] = useState(false);
+  const { run, isRunning, failure } = useCommand('health/check');
+  const check = async (): Promise<void> => {
+    const answer = await run({});
+    if (answer === 'failed') return;
+    setHealth(answer);
+    announce(verdictOn(answer, t));
+  };
+  const canRepair = health !== null && health.plan.steps.length > 0;
   return (
     <Page title={t('health.title')} intro={t('health.intro')}>
       <Hero
-        icon={bad > 0 ? CircleAlert : provenance === null ? CircleDashed : CircleCheck}
-        tone={bad > 0 ? 'high' : provenance === null ? 'neutral' : 'good'}
-        title={title}
-        actions={check}
+        {...looks[health === null ? 'open' : health.report.findings.length === 0 ? 'good' : 'bad']}
+        title={verdictOn(health, t)}
+        actions={
+          <>
+            {canRepair && (
+              <Button kind="primary" icon={Wrench} onPress={() => setRepairing(true)}>
+                {t('health.repair')}
+              </Button>
+            )}
+            <Button kind={canRepair ? 'plain' : 'primary'} icon={ShieldCheck} isPending={isRunning} onPress={() => void check()}>
+              {t(isRunning ? 'health.checking' : 'health.check')}
+            </Button>
+            <Problem failure={failure} />
+          </>
+        }
       >
         <p className="soft">{t('health.heroText')}</p>
-        <Problem failure={failure} />
       </Hero>
-      <ul className="card card-flush checks" aria-label={t('health.list')}>
-        {findings.map((finding) => (
-          <Check key={finding.name} finding={finding} />
-        ))}
-      </ul>
-      {provenance !== null && provenance.damaged.length > 0 && (
-        <Fold words={t('health.damaged')}>
-          <ul className="bullets mono">
-            {provenance.damaged.map((path) => (
-              <li key={path}>{path}</li>
-            ))}
-          </ul>
-        </Fold>
-      )}
+      <Checks report={health?.report ?? null} />
+      {isRepairing && canRepair && <Repair plan={health.plan} onLeave={() => setRepairing(false)} onMended={() => void check()} />}
     </Page>
   );
 }
 
-const icons = { good: CircleCheck, bad: CircleAlert, open: CircleDashed } as const;
+const looks = {
+  open: { icon: CircleDashed, tone: 'neutral' },
+  good: { icon: CircleCheck, tone: 'good' },
+  bad: { icon: CircleAlert, tone: 'high' },
+} as const;
 
-function Check({ finding: { name, verdict, evidence, at } }: { readonly finding: Finding }): ReactNode {
-  const { t, ago } = useWords();
-  const Icon = icons[verdict];
-  const when = at === null ? '' : t('health.checkedAt', { when: ago(at) });
-  return (
-    <li className="check">
-      <Icon size={18} className={`check-${verdict}`} aria-hidden />
-      <div className="check-words">
-        <h3>
-          {name} <span className="hidden">{t(`health.${verdict}`)}</span>
-        </h3>
-        <p className="soft">{evidence}</p>
-        {when !== '' && <p className="soft small">{when}</p>}
-      </div>
-      <CopyButton
-        words={t('frame.copy')}
-        label={t('health.copyRow', { check: name })}
-        text={() => `${name}: ${verdict}\n${evidence}\n${at ?? ''}`}
-      />
-    </li>
-  );
+function verdictOn(health: Health | null, t: ReturnType<typeof useWords>['t']): string {
+  if (health === null) return t('health.unchecked');
+  const count = health.report.findings.length;
+  return count === 0 ? t('health.well') : t('health.problems', { count });
 }

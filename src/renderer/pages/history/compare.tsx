@@ -25,7 +25,7 @@ export function ComparePage({ from, to }: { readonly from: number; readonly to: 
     </Button>
   );
   return (
-    <Page isWide title={title} actions={back}>
+    <Page title={title} actions={back}>
       <Problem failure={failure} />
       {comparison === null && failure === null && <Skeleton rows={6} />}
       {comparison !== null && <Parts comparison={comparison} generations={{ from, to }} />}

@@ -14,7 +14,7 @@ type Data = 'keep' | 'restore';
 export function GoBack({ row, onLeave }: { readonly row: HistoryRow; onLeave(): void }): ReactNode {
   const { t } = useWords();
   const announce = useAnnounce();
-  const { version, generation, isHere } = row;
+  const { version, generation } = row;
   const { run, isRunning, failure } = useCommand('history/back');
   const [isAskingData, setAskingData] = useState(false);
   const [data, setData] = useState<Data | null>(null);
@@ -42,21 +42,32 @@ export function GoBack({ row, onLeave }: { readonly row: HistoryRow; onLeave(): 
   return (
     <Dialog title={t('history.backTitle', { version })} isAlert onLeave={onLeave} footer={footer}>
       <ul className="bullets">
-        <li>{t(isHere ? 'history.backNeeds' : 'history.backFetch')}</li>
+        <li>{t('history.backNeeds')}</li>
         <li>{t('history.backLoses')}</li>
       </ul>
-      {isAskingData && (
-        <Radios
-          label={t('history.backData', { version })}
-          value={data}
-          onChoose={setData}
-          options={[
-            { id: 'restore', words: t('history.dataRestore', { version }), help: t('history.dataRestoreHelp') },
-            { id: 'keep', words: t('history.dataKeep'), help: t('history.dataKeepHelp', { version }) },
-          ]}
-        />
-      )}
+      {isAskingData && <DataChoice version={version} data={data} onChoose={setData} />}
       <Problem failure={failure} />
     </Dialog>
+  );
+}
+
+interface DataChoiceProps {
+  readonly version: string;
+  readonly data: Data | null;
+  onChoose(data: Data): void;
+}
+
+function DataChoice({ version, data, onChoose }: DataChoiceProps): ReactNode {
+  const { t } = useWords();
+  return (
+    <Radios
+      label={t('history.backData', { version })}
+      value={data}
+      onChoose={onChoose}
+      options={[
+        { id: 'restore', words: t('history.dataRestore', { version }), help: t('history.dataRestoreHelp') },
+        { id: 'keep', words: t('history.dataKeep'), help: t('history.dataKeepHelp', { version }) },
+      ]}
+    />
   );
 }

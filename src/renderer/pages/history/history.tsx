@@ -18,7 +18,7 @@ export function HistoryPage(): ReactNode {
   const [asked, setAsked] = useState<Asked | null>(null);
   const leave = (): void => setAsked(null);
   return (
-    <Page isWide title={t('history.title')} intro={t('history.intro')}>
+    <Page title={t('history.title')} intro={t('history.intro')}>
       <div className="card card-flush">
         <table className="table" aria-label={t('history.table')}>
           <thead>
@@ -106,7 +106,7 @@ const tones: Readonly<Record<HistoryRow['state'] | 'running', Tone>> = {
 function Actions({ row, onAsk }: RowProps): ReactNode {
   const { t } = useWords();
   const running = useTopic('history').find(({ isRunning }) => isRunning);
-  const { version, generation, isRunning, state } = row;
+  const { version, generation, isRunning, isHere, state } = row;
   const isOther = running !== undefined && running.version !== version;
   return (
     <div className="row row-tight row-end">
@@ -124,7 +124,7 @@ function Actions({ row, onAsk }: RowProps): ReactNode {
           {t('history.compare')}
         </Button>
       )}
-      {isOther && !isRunning && state === 'good' && (
+      {isOther && !isRunning && isHere && state === 'good' && (
         <Button label={t('history.goBackTo', { version })} onPress={() => onAsk('back')}>
           {t('history.goBack')}
         </Button>

@@ -10,7 +10,7 @@ import { useDraft } from './draft.tsx';
 /** Where a note is written. It is saved by the button or Ctrl+S; until then it says so. */
 export function Editor({ onLeave }: { onLeave(): void }): ReactNode {
   const { t } = useWords();
-  const { draft, edit, save, isChanged, isSaving, failure } = useDraft();
+  const { draft, edit, save, isChanged, failure } = useDraft();
   const [isDeleting, setDeleting] = useState(false);
   useWarning(isChanged);
   if (draft === null) return null;
@@ -36,21 +36,29 @@ export function Editor({ onLeave }: { onLeave(): void }): ReactNode {
         onKeyDown={onKey}
       />
       <Problem failure={failure} />
-      <div className="editor-foot row">
-        <Saved />
-        <span className="spread" />
-        {draft.id !== null && (
-          <Button kind="quiet" icon={Trash2} onPress={() => setDeleting(true)}>
-            {t('notes.delete')}
-          </Button>
-        )}
-        {isChanged && <Button onPress={() => edit(draft.saved)}>{t('notes.discard')}</Button>}
-        <Button kind="primary" isDisabled={!isChanged} isPending={isSaving} onPress={() => void save()}>
-          {t('notes.save')}
-        </Button>
-      </div>
+      <Foot onDelete={() => setDeleting(true)} />
       {isDeleting && draft.id !== null && <Delete id={draft.id} title={titleOf(draft.saved)} onLeave={() => setDeleting(false)} />}
     </section>
+  );
+}
+
+function Foot({ onDelete }: { onDelete(): void }): ReactNode {
+  const { t } = useWords();
+  const { draft, edit, save, isChanged, isSaving } = useDraft();
+  return (
+    <div className="editor-foot row">
+      <Saved />
+      <span className="spread" />
+      {draft !== null && draft.id !== null && (
+        <Button kind="quiet" icon={Trash2} onPress={onDelete}>
+          {t('notes.delete')}
+        </Button>
+      )}
+      {draft !== null && isChanged && <Button onPress={() => edit(draft.saved)}>{t('notes.discard')}</Button>}
+      <Button kind="primary" isDisabled={!isChanged} isPending={isSaving} onPress={() => void save()}>
+        {t('notes.save')}
+      </Button>
+    </div>
   );
 }
 

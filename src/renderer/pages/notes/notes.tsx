@@ -22,7 +22,6 @@ export function NotesPage(): ReactNode {
   const isEmpty = notes?.length === 0 && search === '' && draft === null;
   return (
     <Page
-      isWide
       title={t('notes.title')}
       actions={
         <Button kind={isEmpty ? 'plain' : 'primary'} icon={Plus} onPress={() => leaveTo('new')}>

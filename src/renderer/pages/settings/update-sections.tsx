@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import type { Preferences } from '../../../main/contract/preferences.ts';
 import { Radios, Select, Switch } from '../../parts/choice.tsx';
 import { TimeField } from '../../parts/field.tsx';
 import { useWords } from '../../words/words.tsx';
@@ -73,37 +74,25 @@ function SpeedRow(): ReactNode {
 /** When something may be fetched, and when it may take over. */
 export function WhenSection(): ReactNode {
   const { t } = useWords();
-  const metered = useSetting('metered', t('settings.metered'));
-  const battery = useSetting('battery', t('settings.battery'));
   const away = useSetting('restartWhenAway', t('settings.restartWhenAway'));
   return (
     <SettingSection title={t('settings.when')}>
-      <SettingRow label={t('settings.metered')} isManaged={metered.isManaged} problem={metered.problem}>
-        <Select
-          isLabelHidden
-          label={t('settings.metered')}
-          value={metered.value}
-          isDisabled={metered.isManaged}
-          options={[
-            { id: 'ask', words: t('settings.meteredAsk') },
-            { id: 'allow', words: t('settings.meteredAllow') },
-          ]}
-          onChoose={metered.set}
-        />
-      </SettingRow>
-      <SettingRow label={t('settings.battery')} isManaged={battery.isManaged} problem={battery.problem}>
-        <Select
-          isLabelHidden
-          label={t('settings.battery')}
-          value={battery.value}
-          isDisabled={battery.isManaged}
-          options={[
-            { id: 'wait', words: t('settings.batteryWait') },
-            { id: 'allow', words: t('settings.batteryAllow') },
-          ]}
-          onChoose={battery.set}
-        />
-      </SettingRow>
+      <ConditionRow
+        name="metered"
+        label={t('settings.metered')}
+        options={[
+          ['ask', t('settings.meteredAsk')],
+          ['allow', t('settings.meteredAllow')],
+        ]}
+      />
+      <ConditionRow
+        name="battery"
+        label={t('settings.battery')}
+        options={[
+          ['wait', t('settings.batteryWait')],
+          ['allow', t('settings.batteryAllow')],
+        ]}
+      />
       <SettingRow
         label={t('settings.restartWhenAway')}
         help={t('settings.restartWhenAwayHelp')}
@@ -114,6 +103,28 @@ export function WhenSection(): ReactNode {
       </SettingRow>
       {away.value && <HoursRow />}
     </SettingSection>
+  );
+}
+
+interface ConditionRowProps<Name extends 'metered' | 'battery'> {
+  readonly name: Name;
+  readonly label: string;
+  readonly options: readonly (readonly [id: Preferences[Name], words: string])[];
+}
+
+function ConditionRow<Name extends 'metered' | 'battery'>({ name, label, options }: ConditionRowProps<Name>): ReactNode {
+  const { value, isManaged, set, problem } = useSetting(name, label);
+  return (
+    <SettingRow label={label} isManaged={isManaged} problem={problem}>
+      <Select
+        isLabelHidden
+        label={label}
+        value={value}
+        isDisabled={isManaged}
+        options={options.map(([id, words]) => ({ id, words }))}
+        onChoose={set}
+      />
+    </SettingRow>
   );
 }
 

@@ -63,7 +63,6 @@ export function RestoreSnapshot({ row, onLeave }: AboutRow): ReactNode {
     >
       <p>{t('snapshots.restoreText', { version: row.version, when })}</p>
       <p className="soft">{t('snapshots.restoreKeeps', { when })}</p>
-      {!row.isHere && <p className="soft">{t('snapshots.notHere')}</p>}
       <Problem failure={failure} />
     </Confirm>
   );

@@ -24,7 +24,7 @@ export function SnapshotsPage(): ReactNode {
     </Button>
   );
   return (
-    <Page isWide title={t('snapshots.title')} intro={t('snapshots.intro')} actions={make}>
+    <Page title={t('snapshots.title')} intro={t('snapshots.intro')} actions={make}>
       <Problem failure={pin.failure} />
       {rows.length === 0 ? (
         <Empty icon={Camera} title={t('snapshots.emptyTitle')}>
@@ -81,7 +81,9 @@ function Table({ rows, onAsk, onPin }: TableProps): ReactNode {
   );
 }
 
-function Row({ row, onAsk, onPin }: { readonly row: SnapshotRow } & Pick<TableProps, 'onAsk' | 'onPin'>): ReactNode {
+type RowProps = { readonly row: SnapshotRow } & Pick<TableProps, 'onAsk' | 'onPin'>;
+
+function Row({ row, onAsk, onPin }: RowProps): ReactNode {
   const { t, moment, bytes } = useWords();
   const { createdAt, kind, note, pinned, version } = row;
   const what = moment(createdAt);
@@ -90,6 +92,7 @@ function Row({ row, onAsk, onPin }: { readonly row: SnapshotRow } & Pick<TablePr
       <th scope="row">
         <span className="numbers">{what}</span>
         {note !== '' && <span className="soft small">{note}</span>}
+        {!row.isHere && <span className="soft small">{t('snapshots.notHere')}</span>}
       </th>
       <td data-label={t('snapshots.kind')}>
         <span className="row row-tight">
@@ -108,19 +111,27 @@ function Row({ row, onAsk, onPin }: { readonly row: SnapshotRow } & Pick<TablePr
         {bytes(row.bytes)}
       </td>
       <td className="cell-end">
-        <div className="row row-tight row-end">
-          <Button label={t('snapshots.restoreWhat', { when: what })} onPress={() => onAsk('restore', row)}>
-            {t('snapshots.restore')}
-          </Button>
-          <MoreMenu
-            label={t('frame.more', { what })}
-            items={[
-              { id: 'pin', words: t(pinned ? 'snapshots.unpin' : 'snapshots.pin'), choose: () => onPin(row) },
-              { id: 'delete', words: t('snapshots.delete'), isDangerous: true, choose: () => onAsk('delete', row) },
-            ]}
-          />
-        </div>
+        <Actions row={row} onAsk={onAsk} onPin={onPin} />
       </td>
     </tr>
+  );
+}
+
+function Actions({ row, onAsk, onPin }: RowProps): ReactNode {
+  const { t, moment } = useWords();
+  const what = moment(row.createdAt);
+  const items = [
+    { id: 'pin', words: t(row.pinned ? 'snapshots.unpin' : 'snapshots.pin'), choose: () => onPin(row) },
+    { id: 'delete', words: t('snapshots.delete'), isDangerous: true, choose: () => onAsk('delete', row) },
+  ];
+  return (
+    <div className="row row-tight row-end">
+      {row.isHere && (
+        <Button label={t('snapshots.restoreWhat', { when: what })} onPress={() => onAsk('restore', row)}>
+          {t('snapshots.restore')}
+        </Button>
+      )}
+      <MoreMenu label={t('frame.more', { what })} items={items} />
+    </div>
   );
 }

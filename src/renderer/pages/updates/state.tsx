@@ -1,8 +1,10 @@
 import { CircleArrowUp, CircleCheck, CirclePause, CircleX, Clock, RefreshCw, ShieldAlert, Wrench } from 'lucide-react';
 import type { ReactNode } from 'react';
+import type { OfferView } from '../../../main/contract/views.ts';
+import type { Failure } from '../../../updater/model/failure.ts';
 import type { UpdateState } from '../../../updater/model/application/state.ts';
 import { useTopic } from '../../connection/context.tsx';
-import { useDialogs } from '../../dialogs/open.tsx';
+import { useDialogs } from '../../dialogs/open.ts';
 import { Button } from '../../parts/button.tsx';
 import { useMinutes, useWords } from '../../words/words.tsx';
 import { CheckNow, LastCheck } from './check.tsx';
@@ -41,7 +43,7 @@ function Idle(): ReactNode {
   const { product, version, lastCheck } = useTopic('about');
   const offer = useTopic('offer');
   if (offer?.decision.kind === 'skipped') return <Skipped version={offer.version} />;
-  if (lastCheck !== null && lastCheck.failure !== null) return <Unreachable version={version} />;
+  if (lastCheck !== null && lastCheck.failure !== null) return <Unreachable version={version} failure={lastCheck.failure} />;
   return (
     <Hero
       icon={CircleCheck}
@@ -65,12 +67,11 @@ function Skipped({ version }: { readonly version: string }): ReactNode {
   );
 }
 
-function Unreachable({ version }: { readonly version: string }): ReactNode {
+function Unreachable({ version, failure }: { readonly version: string; readonly failure: Failure }): ReactNode {
   const { t } = useWords();
-  const { lastCheck } = useTopic('about');
   return (
     <Hero icon={CircleX} tone="warn" title={t('updates.checkFailedTitle')} actions={<CheckNow />}>
-      {lastCheck?.failure != null && <p>{t(`failure.${lastCheck.failure.code}`)}</p>}
+      <p>{t(`failure.${failure.code}`)}</p>
       <p>{t('updates.offlineText', { version })}</p>
       <LastCheck />
     </Hero>
@@ -92,7 +93,7 @@ function Available({ version }: { readonly version: string }): ReactNode {
   const { open } = useDialogs();
   const offer = useTopic('offer');
   const { version: running } = useTopic('about');
-  const isBreaking = offer?.breaking != null && offer.breaking.choice === null;
+  const isBreaking = offer !== null && isUndecided(offer);
   const review = (
     <Button kind="primary" onPress={() => open('prompt')}>
       {t(isBreaking ? 'updates.decide' : 'updates.review')}
@@ -120,6 +121,11 @@ function Available({ version }: { readonly version: string }): ReactNode {
       <LastCheck />
     </Hero>
   );
+}
+
+/** Whether something breaks and nobody said yet what becomes of the data. */
+function isUndecided({ breaking }: OfferView): boolean {
+  return breaking !== null && breaking.choice === null;
 }
 
 function Ready({ state }: { readonly state: Extract<UpdateState, { kind: 'ready' }> }): ReactNode {
