@@ -57,18 +57,28 @@ function writing(database: Database.Database, now: () => Date): Pick<Ledger, 'be
   );
   const beginEvent = (event: Beginning): number => {
     const row = { from: null, to: null, generation: null, snapshot: null, by: null, what: null, ...event };
-    return Number(insert.run({ ...row, at: timeText(now()) }).lastInsertRowid);
+    return Number(orNull(() => insert.run({ ...row, at: timeText(now()) }).lastInsertRowid) ?? 0);
   };
   const finish = (id: number, { error = null, ...outcome }: Outcome): void => {
     const row = { to: null, generation: null, snapshot: null, bytes: null, ...outcome };
-    end.run({ ...row, id, error: error === null ? null : JSON.stringify(error), at: timeText(now()) });
+    orNull(() => end.run({ ...row, id, error: error === null ? null : JSON.stringify(error), at: timeText(now()) }));
   };
   const note = ({ status = 'done', error = null, bytes = null, ...event }: Beginning & Partial<Outcome>): void =>
     finish(beginEvent(event), { status, error, bytes });
   const cutUnfinished = (): void => {
-    database.prepare(`UPDATE events SET status = 'cut', finished_at = ? WHERE status = 'running'`).run(timeText(now()));
+    orNull(() => database.prepare(`UPDATE events SET status = 'cut', finished_at = ? WHERE status = 'running'`).run(timeText(now())));
   };
   return { begin: beginEvent, finish, note, cutUnfinished };
+}
+
+/** What a full or busy disk does not let the ledger keep is lost to it, and to nobody else. */
+function orNull<Result>(write: () => Result): Result | null {
+  try {
+    return write();
+  } catch (error) {
+    if (!(error instanceof Database.SqliteError)) throw error;
+    return null;
+  }
 }
 
 function reading(database: Database.Database): Pick<Ledger, 'list' | 'originOf'> {

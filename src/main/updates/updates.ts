@@ -9,6 +9,7 @@ import { abilityOf } from '../../updater/install/checks/ability.ts';
 import { versionsOnHold } from '../../updater/install/checks/hold.ts';
 import { installedGeneration, stagedGeneration } from '../../updater/install/generations.ts';
 import type { Instance } from '../../updater/install/layout.ts';
+import { failureOf } from '../../updater/model/failure.ts';
 import { parseSource, type Generation } from '../../updater/model/generation.ts';
 import { timeText } from '../../updater/model/parse.ts';
 import type { HostSignal } from '../host/host.ts';
@@ -40,6 +41,8 @@ export interface Updates extends AsyncDisposable {
 
 /** How long the service waits for a host that never says that its window is usable. */
 const patienceMs = 5 * 60_000;
+/** After something that was not foreseen. */
+const againMs = 60_000;
 
 /** Opens the service for the version that runs; it puts its topics on the board at once. Throws `start/nothing` where nothing is installed. */
 export async function openUpdates(tools: Tools): Promise<Updates> {
@@ -52,8 +55,14 @@ export async function openUpdates(tools: Tools): Promise<Updates> {
   const closing = new AbortController();
   const checks = openChecks(tools, memory, closing.signal);
   const preparation = openPreparation(tools, memory, closing.signal);
-  const loop = openLoop(() => takeTurn(crew), clock);
-  const crew: Crew = { tools, memory, checks, preparation, look: loop.look };
+  // The application runs on whatever becomes of its updates: what goes wrong in between is shown, and tried again.
+  const trouble = (error: unknown): number => {
+    memory.change({ failed: failureOf(error) });
+    return againMs;
+  };
+  const loop = openLoop(() => takeTurn(crew).catch(trouble), clock);
+  const after = (task: Promise<unknown>): void => void task.catch(trouble).then(loop.look);
+  const crew: Crew = { tools, memory, checks, preparation, look: loop.look, after };
   const watching = tools.host.watch(listener(tools, memory, loop));
   const close = async (): Promise<void> => {
     watching[Symbol.dispose]();
@@ -79,6 +88,7 @@ async function lookAround(tools: Tools, whose: Whose): Promise<Present> {
   const [lastCheck] = ledger.list('check', 1);
   const present: Present = {
     running,
+    isConfirming: running.state === 'trying' || running.state === 'staged',
     blocked: ability.kind === 'full' ? null : ability.why,
     preferred,
     decisions,

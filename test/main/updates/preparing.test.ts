@@ -11,7 +11,7 @@ import { listGenerations, stagedGeneration } from '../../../src/updater/install/
 import { quietJob } from '../../../src/updater/model/job.ts';
 import { askEngine } from '../../../src/updater/engine/process/client.ts';
 import { tempFolder } from '../../folder.ts';
-import { beginLife, minute, programOf, well, type Life } from './life/life.ts';
+import { beginLife, hour, minute, programOf, well, type Life } from './life/life.ts';
 
 const large = () => ({ ...programOf(well), bytes: randomBytes(2_000_000) });
 
@@ -70,6 +70,27 @@ describe('A version that is being prepared', () => {
       .list('update', 10)
       .map(({ to, status }) => `${to} ${status}`);
     expect(statuses.toReversed()).toEqual(['1.0.0 done', '1.1.0 cancelled', '1.1.0 done', '1.2.0 cancelled']);
+  });
+
+  it('is given up when it is put off, and holds up no timer while it takes its time', async () => {
+    await using folder = await tempFolder();
+    await using life = await beginLife(folder.path);
+    await offer(life, '1.1.0');
+    const { ask } = life.engine;
+    life.engine.ask = (request, { signal, report }) =>
+      request.kind === 'update'
+        ? new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('stopped'))))
+        : ask(request, { signal, report });
+    await life.ask('updates/decide', now('1.1.0'));
+    for (let i = 0; i < 12; i += 1) {
+      life.clock.goTo(life.clock.monotonicMs() + hour);
+      await sleep(10);
+      expect((life.clock.nextMs() ?? 0) - life.clock.monotonicMs()).toBeGreaterThan(minute);
+    }
+    expect(life.board().present.update.kind).toBe('preparing');
+    await life.ask('updates/decide', { version: '1.1.0', decision: 'later', hours: 72 });
+    expect(life.board().present).toMatchObject({ update: { kind: 'available' }, offer: { decision: { kind: 'later' } }, notices: [] });
+    expect(life.ledger().list('update', 1)).toMatchObject([{ status: 'cancelled' }]);
   });
 
   it('R14 R11 survives a network that goes away, an engine that is killed, and somebody who updates at the same time', async () => {

@@ -20,7 +20,7 @@ export function stateOf(present: Present, { monotonicMs }: Pick<Around, 'monoton
   const { blocked, running, offered, checking, preparing, ready, failed, isRestarting } = present;
   if (blocked !== null) return { kind: 'disabled', why: blocked };
   if (isRestarting && ready !== null) return { kind: 'restarting', version: ready.version };
-  if (running.state === 'trying')
+  if (present.isConfirming)
     return { kind: 'confirming', version: running.version, healthyForMs: Math.max(0, Math.round(monotonicMs - present.openedMs)) };
   if (preparing !== null) {
     const { version, progress, pace, isPaused } = preparing;

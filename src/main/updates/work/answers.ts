@@ -23,7 +23,7 @@ export type UpdateHandlers = Pick<
 
 /** Opens the answers; each is over once what it changed can be seen. */
 export function openAnswers(crew: Crew, whose: Whose): UpdateHandlers {
-  const { tools, memory, checks, preparation, look } = crew;
+  const { tools, memory, checks, preparation, look, after } = crew;
   const seen = async (): Promise<null> => {
     await look();
     return null;
@@ -53,7 +53,7 @@ export function openAnswers(crew: Crew, whose: Whose): UpdateHandlers {
     'updates/retry': async ({ version }) => {
       await memory.decide({ trouble: null });
       tools.ledger.note({ kind: 'decision', to: version, by: 'user', what: 'retry' });
-      void preparation.start({ version, by: 'user' }).then(look);
+      after(preparation.start({ version, by: 'user' }));
       return seen();
     },
     'banner/dismiss': () => dismiss(tools, memory).then(seen),
@@ -72,7 +72,8 @@ function offeredAs(version: string, { present }: Memory): Offered {
   return offered;
 }
 
-async function decide({ version, decision, hours }: Input<'updates/decide'>, { tools, memory }: Crew, whose: Whose): Promise<void> {
+async function decide({ version, decision, hours }: Input<'updates/decide'>, crew: Crew, whose: Whose): Promise<void> {
+  const { tools, memory, preparation } = crew;
   const offered = offeredAs(version, memory);
   const now = tools.clock.now();
   const { decisions, preferred } = memory.present;
@@ -93,8 +94,10 @@ async function decide({ version, decision, hours }: Input<'updates/decide'>, { t
     what: decision === 'later' ? `later ${hours} h` : decision,
   });
   memory.change({ isModal: false, failed: null });
-  await memory.decide(answered({ decisions, version, decision }, new Date(now.getTime() + hours * 3_600_000)));
-  if (decision === 'skip' || decision === 'later') await putOff(decision, version, { tools, memory });
+  const isPutOff = decision === 'skip' || decision === 'later';
+  if (isPutOff && memory.present.preparing?.version === version) await preparation.cancel();
+  await memory.decide(answered({ decisions: memory.present.decisions, version, decision }, new Date(now.getTime() + hours * 3_600_000)));
+  if (isPutOff) await putOff(decision, version, { tools, memory });
 }
 
 function answered(

@@ -30,7 +30,7 @@ export interface Preparation {
 }
 
 /** After this many failures in a row nothing is tried by itself any more. */
-export const mostAttempts = 3;
+const mostAttempts = 3;
 const againMs = 6 * 3_600_000;
 const dayMs = 24 * 3_600_000;
 
@@ -113,7 +113,7 @@ function requestOf({ version, by }: Order, { tools, memory }: Ground) {
 async function finished(
   result: UpdateResult,
   { version, by }: Order,
-  { tools, memory, row, downloadMs }: Ground & { readonly row: number; readonly downloadMs: number },
+  { tools, memory, signal, row, downloadMs }: Ground & { readonly row: number; readonly downloadMs: number },
 ): Promise<void> {
   if (result.kind !== 'staged') throw new Failed('check/no-such-version', `${version} is not offered any more`);
   const { generation, done } = result;
@@ -122,7 +122,10 @@ async function finished(
   if (bytes > 0)
     tools.ledger.note({ kind: 'download', to: version, generation: generation.n, bytes, by, what: `${Math.round(downloadMs)} ms` });
   await memory.decide({ now: null, trouble: null });
-  memory.change({ preparing: null, failed: null, ready: readyFrom(generation, memory.present), hidden: [] });
+  const ready = readyFrom(generation, memory.present);
+  // Whoever stopped it a moment too late is asked before it starts.
+  const isStopped = signal.aborted && ready !== null;
+  memory.change({ preparing: null, failed: null, ready: isStopped ? { ...ready, when: 'not-now' } : ready, hidden: [] });
   notify({ code: 'ready', version }, tools, memory);
 }
 

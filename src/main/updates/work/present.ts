@@ -65,6 +65,8 @@ export interface Ready {
 /** Everything that topics are derived from. */
 export interface Present {
   readonly running: Generation;
+  /** It has yet to prove itself. */
+  readonly isConfirming: boolean;
   readonly blocked: string | null;
   readonly preferred: Preferred;
   readonly decisions: Decisions;

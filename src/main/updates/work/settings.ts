@@ -22,11 +22,11 @@ export function settingAnswers(crew: Crew, whose: Whose): SettingHandlers {
   };
 }
 
-async function takeOver(before: Preferred, { tools, memory, checks, look }: Crew, whose: Whose): Promise<void> {
+async function takeOver(before: Preferred, { tools, memory, checks, after }: Crew, whose: Whose): Promise<void> {
   const preferred = await readPreferences(whose);
   noteChanges(tools.ledger, before, preferred);
   memory.change({ preferred, ready: withWord(memory, preferred.values.restartWhenAway) });
-  if (before.values.channel !== preferred.values.channel) void checks.ask('schedule').then(look);
+  if (before.values.channel !== preferred.values.channel) after(checks.ask('schedule'));
 }
 /** What was prepared without a word about when follows the preference. */
 function withWord({ present: { ready } }: Memory, restartWhenAway: boolean) {

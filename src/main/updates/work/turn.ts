@@ -8,7 +8,7 @@ import { levelNow, mayAsk, whatNow } from '../decide/view.ts';
 import type { Checks } from './check.ts';
 import { noticesOfRecords, tellSilence } from './notices.ts';
 import type { Preparation } from './prepare.ts';
-import { aroundOf, momentOf, notify, type Memory, type Tools } from './present.ts';
+import { aroundOf, momentOf, notify, type Memory, type Present, type Tools } from './present.ts';
 import { stepToRestart } from './ready.ts';
 
 /** Whom a turn sets to work. */
@@ -18,10 +18,13 @@ export interface Crew {
   readonly checks: Checks;
   readonly preparation: Preparation;
   look(): Promise<void>;
+  /** A turn follows when something that nobody waits for is over; what it throws is shown as the state. */
+  after(task: Promise<unknown>): void;
 }
 
-/** How often a version that has yet to prove itself is looked at. */
+/** How often a version that has yet to prove itself is looked at, and for how long: where nobody watches it, life goes on. */
 const confirmingMs = 5000;
+const longestTrialMs = 10 * 60_000;
 
 /** Takes a turn; returns the milliseconds to the next one. */
 export async function takeTurn(crew: Crew): Promise<number> {
@@ -33,9 +36,19 @@ export async function takeTurn(crew: Crew): Promise<number> {
   tellSilence(tools, memory);
   beginWhatIsDue(crew);
   const restartMs = stepToRestart(tools, memory);
-  // What is under way ends in a turn of its own.
-  const checkMs = memory.present.checking === null ? untilDueMs(memory.present.rhythm, momentOf(tools.clock)) : Number.POSITIVE_INFINITY;
-  return napMs(Math.min(checkMs, restartMs ?? Number.POSITIVE_INFINITY, untilWordEndsMs(memory.present.decisions, tools.clock.now())));
+  return napMs(
+    Math.min(
+      untilCheckMs(memory.present, tools),
+      restartMs ?? Number.POSITIVE_INFINITY,
+      untilWordEndsMs(memory.present.decisions, tools.clock.now()),
+    ),
+  );
+}
+
+/** A check waits for what is under way, which ends in a turn of its own. */
+function untilCheckMs({ checking, preparing, isRestarting, rhythm }: Present, { clock }: Tools): number {
+  const isFree = checking === null && !isRestarting && (preparing === null || preparing.isPaused);
+  return isFree ? untilDueMs(rhythm, momentOf(clock)) : Number.POSITIVE_INFINITY;
 }
 
 /** Until something that was said, or a pause after a failure, is over. */
@@ -46,14 +59,14 @@ function untilWordEndsMs({ later, dismissed, trouble }: Decisions, now: Date): n
 
 /** A version on trial is left alone until its supervisor has found it good. */
 async function isConfirming(tools: Tools, memory: Memory): Promise<boolean> {
-  const { running, decisions } = memory.present;
-  if (running.state === 'good') return false;
+  const { running, decisions, isConfirming: isSo, openedMs } = memory.present;
+  if (!isSo) return false;
   const now = await currentGeneration(tools.place.instance);
   if (now === null || now.n !== running.n || now.state !== 'good') {
-    memory.change({});
-    return true;
+    memory.change({ isConfirming: tools.clock.monotonicMs() - openedMs < longestTrialMs });
+    return memory.present.isConfirming;
   }
-  memory.change({ running: now, notices: await noticesOfRecords(tools, now, decisions) });
+  memory.change({ running: now, isConfirming: false, notices: await noticesOfRecords(tools, now, decisions) });
   if (now.why === 'update') notify({ code: 'updated', version: now.version }, tools, memory);
   await tools.ledger.catchUp();
   return false;
@@ -78,16 +91,14 @@ async function askAtRed(tools: Tools, memory: Memory): Promise<void> {
   await memory.decide({ modalAt: timeText(around.now) });
 }
 
-function beginWhatIsDue({ tools, memory, checks, preparation, look }: Crew): void {
+function beginWhatIsDue({ tools, memory, checks, preparation, after }: Crew): void {
   const { present } = memory;
   const { offered, ready } = present;
   if (present.checking !== null || present.isRestarting) return;
-  const isIdle = present.preparing === null || present.preparing.isPaused;
-  if (isIdle && untilDueMs(present.rhythm, momentOf(tools.clock)) === 0) {
-    void checks.ask('schedule').then(look);
-    return;
+  if (untilCheckMs(present, tools) === 0) {
+    return after(checks.ask('schedule'));
   }
   const what = whatNow(present, aroundOf(tools));
   if (present.preparing !== null || what?.kind !== 'prepare' || offered === null || ready?.version === offered.version) return;
-  void preparation.start({ version: offered.version, by: what.by }).then(look);
+  after(preparation.start({ version: offered.version, by: what.by }));
 }
