@@ -39,9 +39,9 @@ export function collectVotes(match: Match, drafts: readonly Draft[]): Votes {
   return votes;
 }
 
-/** The new bytes in the place of the old ones that control takes them from; elsewhere the old ones. */
+/** The new bytes in the place of the old ones that control takes them from; elsewhere the opposite of the old ones, which nothing is predicted to be. */
 export function alignNew({ before, after, control }: Match): Buffer {
-  const aligned = Buffer.from(before);
+  const aligned = Buffer.from(before.map((byte) => ~byte));
   for (const { from, to, length } of takenRanges(control)) after.copy(aligned, from, to, to + length);
   return aligned;
 }

@@ -6,13 +6,15 @@ import { kinds, type Guide, type Kind, type Region } from '../../../../src/updat
 import { predictRegion } from '../../../../src/updater/patches/forms/predict/predicted-file.ts';
 import { sectionTypes, type Image, type Section } from './elf.ts';
 
-/** A region whose kind is still to be chosen among several. */
+/** A region of the kind that its section says, or of one of some others. */
 export interface Draft {
   readonly region: Region;
   readonly choices: readonly Kind[];
 }
 
 const blockBytes = 4096;
+// Reading a chunk of code takes as long as fetching some fifty bytes, and a word that is right saves about one.
+const leastWords = 64;
 const pointerBytes = 8;
 const symbolBytes = 24;
 
@@ -81,7 +83,10 @@ function endOfRecords(file: Buffer, at: number, end: number): number {
   return next === at ? Math.min(chunkBytes, end - at) : next - at;
 }
 
-/** Chooses the kind of each draft that is open: the one that brings its bytes nearest to `aligned`, what the new file has in their place. */
+/**
+ * Chooses the kind of each draft: where its section leaves it open, the one that brings most of its words to what `aligned` has in their place;
+ * code stays as it is where little would change.
+ */
 export function chooseKinds(
   drafts: readonly Draft[],
   guide: Guide,
@@ -89,15 +94,23 @@ export function chooseKinds(
 ): readonly Region[] {
   const [chunk, old] = [newChunk(), inMemory(before)];
   const [was, is] = [viewOf(before), viewOf(aligned)];
+  const count = (region: Region): Counts => {
+    predictRegion(chunk, region, { old, guide });
+    return countWords(chunk.view, { was, is }, region);
+  };
   const chosen = drafts.map(({ region, choices }): Region => {
-    if (choices.length === 0) return region;
-    const gains = choices.map((kind) => {
-      predictRegion(chunk, { ...region, kind }, { old, guide });
-      return wordsGained(chunk.view, { was, is }, region);
-    });
-    return { ...region, kind: choices[gains.indexOf(Math.max(...gains))] ?? kinds.asItIs };
+    if (isCode(region.kind)) {
+      const { right, wrong, unknown } = count(region);
+      return right - wrong + unknown < leastWords ? { ...region, kind: kinds.asItIs } : region;
+    }
+    const gains = choices.map((kind) => count({ ...region, kind })).map(({ right, wrong }) => right - wrong);
+    return { ...region, kind: choices[gains.indexOf(Math.max(...gains))] ?? region.kind };
   });
   return joined(chosen);
+}
+
+function isCode(kind: Kind): boolean {
+  return kind === kinds.fixedCode || kind === kinds.movableCode;
 }
 
 /** A file of the release side, as the client's reader wants it. */
@@ -109,17 +122,24 @@ function viewOf(file: Buffer): DataView {
   return new DataView(file.buffer, file.byteOffset, file.length);
 }
 
-/** How many words of four bytes became right, less those that no longer are. */
-function wordsGained(predicted: DataView, { was, is }: { was: DataView; is: DataView }, { start, end }: Region): number {
-  let gain = 0;
+/** How many words of four bytes become right, how many no longer are, and of how many it is not known what they should be. */
+interface Counts {
+  readonly right: number;
+  readonly wrong: number;
+  readonly unknown: number;
+}
+
+function countWords(predicted: DataView, { was, is }: { was: DataView; is: DataView }, { start, end }: Region): Counts {
+  let [right, wrong, unknown] = [0, 0, 0];
   for (let at = start; at + 4 <= end; at += 4) {
     const [guess, old] = [predicted.getInt32(at - start, true), was.getInt32(at, true)];
     if (guess === old) continue;
     const next = is.getInt32(at, true);
-    if (guess === next) gain += 1;
-    else if (old === next) gain -= 1;
+    if (guess === next) right += 1;
+    else if (old === next) wrong += 1;
+    else if (next === ~old) unknown += 1;
   }
-  return gain;
+  return { right, wrong, unknown };
 }
 
 /** Neighbours of one kind together, and what lies between regions as it is. */

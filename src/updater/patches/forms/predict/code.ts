@@ -62,22 +62,24 @@ export function findOperands(bytes: Uint8Array, length: number, into: Int32Array
     const next = bytes[at + 1] ?? 0;
     const first = steps[state | (bytes[at] ?? 0)] ?? 1;
     let step = (first & 0x7fff) + ((modRms[next] ?? 0) & (first >> 15));
-    if ((step & rare) !== 0) step = rareSteps[((step & 0xff) << 8) | next] ?? 1;
-    let end = at + (step & 15);
-    state = (step & 0x70) << 4;
-    if (step >= firstOperand) {
+    const start = at;
+    if (step < firstOperand) at += step & 15;
+    else {
+      if ((step & rare) !== 0) step = rareSteps[((step & 0xff) << 8) | next] ?? 1;
+      at += step & 15;
       const where = step & anyDisplacement;
-      if ((step & baseless) !== 0 && ((bytes[at + 2] ?? 0) & 7) === 5) {
-        end += 4;
-        into[count++] = ((at + 3) << 6) | operandKinds.address;
-      } else if (where === relative) into[count++] = ((at + 2) << 6) | ((end - at - 2) << 2);
-      else if (where === displacement) into[count++] = ((at + 2) << 6) | operandKinds.address;
-      else if (where === indexed) into[count++] = ((at + 3) << 6) | operandKinds.address;
-      if ((step & target) !== 0) into[count++] = ((end - 4) << 6) | (4 << 2);
-      else if ((step & immediate) !== 0) into[count++] = ((end - 4) << 6) | operandKinds.address;
-      else if ((step & wide) !== 0) into[count++] = ((end - 8) << 6) | operandKinds.wideAddress;
+      if (where === relative) into[count++] = ((start + 2) << 6) | ((at - start - 2) << 2);
+      else if (where === displacement) into[count++] = ((start + 2) << 6) | operandKinds.address;
+      else if (where === indexed) into[count++] = ((start + 3) << 6) | operandKinds.address;
+      else if ((step & baseless) !== 0 && ((bytes[start + 2] ?? 0) & 7) === 5) {
+        at += 4;
+        into[count++] = ((start + 3) << 6) | operandKinds.address;
+      }
+      if ((step & target) !== 0) into[count++] = ((at - 4) << 6) | (4 << 2);
+      else if ((step & immediate) !== 0) into[count++] = ((at - 4) << 6) | operandKinds.address;
+      else if ((step & wide) !== 0) into[count++] = ((at - 8) << 6) | operandKinds.wideAddress;
     }
-    at = end;
+    state = (step & 0x70) << 4;
   }
   return { count, end: at };
 }
