@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { readRecord } from '../../src/updater/disk/atomic.ts';
 import { serve } from '../../src/updater/engine/process/serve.ts';
+import { currentGeneration } from '../../src/updater/install/generations.ts';
 import { instanceOf, layoutOf, type Instance } from '../../src/updater/install/layout.ts';
 import { quietJob } from '../../src/updater/model/job.ts';
 import { buildRelease } from '../release/make/build.ts';
@@ -24,8 +25,8 @@ import { publishRelease } from '../release/publish/publish.ts';
 import { serveRepository } from '../release/server/serve.ts';
 
 const minutes = Number(process.argv[2] ?? 5);
-/** The trial takes a minute, the first check comes within another, and both leave things to tidy up. */
-const settleMs = 150_000;
+/** The first check comes within a minute of the verdict on the first start; both leave things to tidy up. */
+const settleMs = 90_000;
 const work = await mkdtemp(join(tmpdir(), 'moult-idle-'));
 
 try {
@@ -35,6 +36,7 @@ try {
   const idle = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 2 ** 30)'], { stdio: 'ignore' });
   const supervisor = start(instance);
   const shell = await shellOf(instance);
+  while ((await currentGeneration(instance))?.state !== 'good') await sleep(1000);
   await sleep(settleMs);
   const checkMs = await childrenMs(shell);
   const rows = await Promise.all([idle.pid ?? 0, shell, supervisor.pid ?? 0].map(perHour));

@@ -126,4 +126,4 @@ it('R14 R19 thirty days with updates put off, skipped, taken by themselves, fail
   expect(rows('update').toReversed()).toEqual(['1.0.0 unknown done', '1.2.0 schedule done', '1.3.0 schedule done', '1.4.0 schedule done']);
   expect(rows('trial').toReversed()).toEqual(['1.0.0 unknown done', '1.2.0 unknown done', '1.3.0 unknown failed', '1.4.0 unknown done']);
   expect(checks()).toBeLessThan(150);
-});
+}, 600_000);
