@@ -204,9 +204,13 @@ async function run(generation: Generation, session: Session, job: Job): Promise<
   return ending(await endOf(trial, running), generation, session);
 }
 
+/** Nothing that a proven program says is judged any more: nobody has to look before it ends, or is told to. */
 async function endOf(trial: Trial, running: Watching): Promise<Left> {
+  const { program, signal } = running;
+  const isTold = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  if (!signal.aborted) await Promise.race([program.ended, isTold]);
   const { again } = await watch(trial, running, () => false);
-  return { exit: await running.program.ended, again };
+  return { exit: await program.ended, again };
 }
 
 async function stopped({ program }: Watching, { patience }: Tools): Promise<Left> {
