@@ -253,6 +253,21 @@ describe('the host', () => {
   });
 });
 
+describe('an update', () => {
+  test('is checked for, fetched, built and looked over by the engine, without a Node to be found', async () => {
+    await installed.publisher.release('1.1.0', { 'a.txt': 'b', 'a.js': 'export const a = 1;\n', 'b.cjs': 'return 1;\n' });
+    expect(await program.does('ask', 'updates/check', {})).toMatchObject({ answer: { kind: 'available', version: '1.1.0' } });
+    await program.does('watch');
+    await program.does('ask', 'updates/decide', { version: '1.1.0', decision: 'now' });
+    const lines: unknown[] = [];
+    await until(async () => {
+      lines.push(...((await program.does('lines')) as unknown[]));
+      return lines.some((line) => /"topic":"update".*"kind":"(?:ready|failed|restarting)"/.test(JSON.stringify(line)));
+    });
+    expect(lines.filter((line) => JSON.stringify(line).includes('"kind":"failed"'))).toEqual([]);
+  });
+});
+
 describe('a start', () => {
   test('says each stage, ready when the page watches, and ends by the wish of its user when its window is closed', async () => {
     await using another = startProgram([], installed.environment);

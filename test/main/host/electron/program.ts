@@ -5,7 +5,6 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { bundlePreload } from '../../../../build/preload.ts';
-import { serveRepository } from '../../../../build/release/server/serve.ts';
 import { bootEnvironment } from '../../../../src/updater/install/epoch/program.ts';
 import { epochFolder } from '../../../../src/updater/install/epoch/record.ts';
 import { installedGeneration } from '../../../../src/updater/install/generations.ts';
@@ -13,11 +12,12 @@ import { instanceOf, layoutOf } from '../../../../src/updater/install/layout.ts'
 import { findVersion } from '../../../../src/updater/install/versions.ts';
 import { askEngine } from '../../../../src/updater/engine/process/client.ts';
 import { quietJob } from '../../../../src/updater/model/job.ts';
-import { openPublisher } from '../../../publisher.ts';
+import { openPublisher, type TestPublisher } from '../../../publisher.ts';
 
 /** An installation of a content version, and what a start of it is told by the boot contract. */
 export interface Installed {
   readonly environment: Readonly<Record<string, string>>;
+  readonly publisher: TestPublisher;
   readonly epoch: string;
   readonly healthFile: string;
 }
@@ -27,9 +27,8 @@ export async function installOne(folder: string): Promise<Installed> {
   await bundlePreload(resolve('.'), resolve('dist/electron'));
   const publisher = await openPublisher(folder);
   await publisher.release('1.0.0', { 'a.txt': 'a' });
-  await using server = await serveRepository({ repo: publisher.repo });
   const root = join(folder, 'root');
-  const from = { from: server.url, trustedRoot: publisher.trustedRoot, product: 'moult', channel: 'stable', version: null };
+  const from = { from: publisher.repo, trustedRoot: publisher.trustedRoot, product: 'moult', channel: 'stable', version: null };
   await askEngine<'install'>({ kind: 'install', root, instance: 'default', ...from }, quietJob());
   const layout = layoutOf(root);
   const instance = instanceOf(layout, 'default');
@@ -40,7 +39,7 @@ export async function installOne(folder: string): Promise<Installed> {
   await mkdir(epochFolder(instance, epoch), { recursive: true });
   await writeFile(healthFile, '');
   const boot = { layout, instance, version, generation: n, epochFolder: epochFolder(instance, epoch), healthFile, mode: 'run' } as const;
-  return { environment: bootEnvironment(boot), epoch: boot.epochFolder, healthFile };
+  return { publisher, environment: bootEnvironment(boot), epoch: boot.epochFolder, healthFile };
 }
 
 /** A running main process. */

@@ -2,12 +2,11 @@
  * What can be known about a tree without running it, beyond its hashes: JSON parses, scripts parse, native modules are for this
  * platform and machine, the declaration of its data holds together. Only files that are new here are looked at.
  */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
-import { extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
+import { besideModule } from '../../../disk/pool.ts';
 import { parseDataDeclaration } from '../../../model/application/data.ts';
 import { Failed } from '../../../model/failure.ts';
 import type { Job } from '../../../model/job.ts';
@@ -67,22 +66,38 @@ async function refuseForeignNative(folder: string, path: string, machine: Manife
 
 const answerSchema = z.object({ path: z.string(), why: z.string() }).nullable();
 
-/** All in one process: parsing modules without running them needs a Node that was started for it. */
-async function refuseBrokenScripts(folder: string, paths: readonly string[], job: Job): Promise<void> {
+/** What a thread that parses may take of memory; scripts are at most 64 MiB. */
+const maxOldGenerationSizeMb = 1024;
+
+/** All in one thread: parsing modules without running them has to be allowed when it starts, and whatever a script does to the parser ends there. */
+async function refuseBrokenScripts(folder: string, paths: readonly string[], { signal }: Job): Promise<void> {
+  signal.throwIfAborted();
   if (paths.length === 0) return;
-  const script = new URL(`./scripts-process${extname(import.meta.url)}`, import.meta.url);
-  const child = fork(fileURLToPath(script), {
+  const thread = new Worker(besideModule('./scripts-worker', import.meta.url), {
+    workerData: paths.map((path) => join(folder, path)),
     execArgv: ['--experimental-vm-modules', '--no-warnings'],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    signal: job.signal,
-    killSignal: 'SIGKILL',
+    resourceLimits: { maxOldGenerationSizeMb },
   });
-  const died = once(child, 'exit').then((): unknown[] => [{ path: paths[0] ?? '', why: 'the process that parses it died' }]);
-  const answered = new Promise<unknown[]>((resolve) => child.once('message', (answer) => resolve([answer])));
-  child.send(paths.map((path) => join(folder, path)));
-  const [answer] = await Promise.race([answered, died]);
-  await died;
+  const answer = await answerOf(thread, signal).catch((error: unknown) => {
+    signal.throwIfAborted();
+    return { path: join(folder, paths[0] ?? ''), why: `the thread that parses it died: ${String(error)}` };
+  });
   const problem = parseAs(answerSchema, answer, { what: 'answer', code: 'bug/unexpected' });
   if (problem !== null)
     throw new Failed('switch/denied', `${JSON.stringify(problem.path.slice(folder.length + 1))} does not parse: ${problem.why}`);
+}
+
+/** The one thing that a thread says; rejects when it dies first, or with the signal's reason. */
+async function answerOf(thread: Worker, signal: AbortSignal): Promise<unknown> {
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+  const stop = (): void => reject(signal.reason);
+  thread.once('message', resolve).once('error', reject);
+  thread.once('exit', () => reject(new Error('it ended without an answer')));
+  signal.addEventListener('abort', stop);
+  try {
+    return await promise;
+  } finally {
+    signal.removeEventListener('abort', stop);
+    await thread.terminate();
+  }
 }

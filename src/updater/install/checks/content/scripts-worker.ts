@@ -1,11 +1,11 @@
-/** Parses scripts without running them, in a process whose Node may parse modules: paths in by one message, the first problem or null out. */
+/** Parses scripts without running them, in a thread that may parse modules: the paths are what it starts with, the first problem or null is what it says. */
 import { readFileSync } from 'node:fs';
 import vm from 'node:vm';
+import { parentPort, workerData } from 'node:worker_threads';
+import { z } from 'zod';
 
-process.once('message', (paths: readonly string[]) => {
-  const problem = paths.map(problemOf).find((found) => found !== null) ?? null;
-  process.send?.(problem, () => process.disconnect());
-});
+const paths = z.array(z.string()).parse(workerData);
+parentPort?.postMessage(paths.map(problemOf).find((found) => found !== null) ?? null);
 
 /** A script is broken when it parses neither as what its name says nor as the other kind: which kind Node takes it for may depend on files around it. */
 function problemOf(path: string): { readonly path: string; readonly why: string } | null {
