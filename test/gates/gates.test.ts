@@ -16,6 +16,7 @@ const configuration = [
   'tsconfig.json',
   'src/updater/tsconfig.json',
   'src/main/tsconfig.json',
+  'src/renderer/tsconfig.json',
   'electron/tsconfig.json',
   'build/tsconfig.json',
   'test/tsconfig.json',
