@@ -1,4 +1,6 @@
 import { statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 // Where `.ci/run` reads how many tests passed.
@@ -8,6 +10,9 @@ const results = process.env['MOULT_TEST_RESULTS'];
 const memory = '/dev/shm';
 const plentyBytes = 6e9;
 if (process.env['TMPDIR'] === undefined && freeBytes(memory) > plentyBytes) process.env['TMPDIR'] = memory;
+
+// Tests start programs by the hundred: what one has compiled the next ones find, and start in about half the time.
+process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'moult-compiled');
 
 export default defineConfig({
   test: {
