@@ -102,14 +102,14 @@ describe('PredictedFile', () => {
 });
 
 describe('S21 a guide', () => {
-  const before = Buffer.from('e8fb000000e8fb000000', 'hex');
-  const after = Buffer.from('e8fb000000e8fa000000', 'hex');
-  const rest = [signedNumbers(10), signedNumbers(0), signedNumbers(0)];
+  const code = Buffer.from('e8fb000000e8fb000000', 'hex');
 
   /** What becomes of a patch with this guide and one changed word: the code it is refused with and the files that were begun, or the right file. */
-  async function applied(guide: readonly [Buffer, Buffer, Buffer]): Promise<unknown> {
+  async function applied(guide: readonly [Buffer, Buffer, Buffer], before = code): Promise<unknown> {
     await using folder = await tempFolder();
-    const columns = [...guide, ...rest, numbers(6), signedNumbers(-1), none].map((column) => [column]);
+    const after = Buffer.from(before.with(6, 0xfa));
+    const control = [signedNumbers(before.length), signedNumbers(0), signedNumbers(0)];
+    const columns = [...guide, ...control, numbers(6), signedNumbers(-1), none].map((column) => [column]);
     const { header, frames } = craft({ form: 'predicted', columns, before, after });
     const bytes = containerOf(header, frames);
     const body = await written(join(folder.path, 'patch'), bytes);
@@ -136,6 +136,13 @@ describe('S21 a guide', () => {
     expect(await applied([regions(region(kinds.fixedCode, 10)), none, none])).toBe('the right file');
     expect(await applied([regions(), none, none])).toBe('the right file');
     expect(await applied([regions(region(kinds.fixedCode, 10)), numbers(0x1000), signedNumbers(5)])).toBe('the right file');
+  });
+
+  test('with a region that is longer than a chunk is refused', async () => {
+    const long = Buffer.alloc(20_000, code);
+    expect(await applied([regions(region(kinds.asItIs, 20_000)), none, none], long)).toBe('the right file');
+    expect(await applied([regions(region(kinds.pointers, 16_384)), none, none], long)).toBe('the right file');
+    expect(await applied([regions(region(kinds.pointers, 16_385)), none, none], long)).toEqual(invalid);
   });
 
   test('that moves something else is found out by the result', async () => {
