@@ -18,7 +18,7 @@ export function watchPower(monitor: PowerMonitor, say: (signal: HostSignal) => v
 }
 
 /** Milliseconds since somebody touched the machine; where it does not know, since somebody touched our windows. */
-export function idleMs(monitor: PowerMonitor, ownIdleMs: number): number {
+export function idleMs(monitor: Pick<PowerMonitor, 'getSystemIdleState' | 'getSystemIdleTime'>, ownIdleMs: number): number {
   if (monitor.getSystemIdleState(1) === 'unknown') return ownIdleMs;
   return Math.min(ownIdleMs, monitor.getSystemIdleTime() * 1000);
 }

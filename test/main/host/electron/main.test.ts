@@ -248,6 +248,14 @@ describe('the host', () => {
     await until(async () => (await seen()).theme === 'dark');
   });
 
+  test.each([
+    ['the person’s language', ['de-AT', 'en'], 'Version 2.0.0 ist verfügbar.'],
+    ['the first that there are words in', ['fr', 'ar'], 'الإصدار 2.0.0 متاح.'],
+    ['English else', ['fr'], 'Version 2.0.0 is available.'],
+  ])('says what happened in %s', async (_, languages, words) => {
+    expect(await program.does('words', { code: 'available', version: '2.0.0' }, languages)).toBe(words);
+  });
+
   test('has the engine work in a utility process', async () => {
     expect(await program.does('ask', 'snapshots/create', {})).toMatchObject({ answer: { kind: 'manual', version: '1.0.0' } });
   });

@@ -4,8 +4,10 @@ import type { EventEmitter } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
 import { z } from 'zod';
 import type { Transport } from '../../../../src/main/contract/wire.ts';
+import type { Notification } from '../../../../src/main/host/host.ts';
 
 const { app, BrowserWindow, handlers, ipcMain, powerMonitor, pretend, session } = await import('./fake/electron.ts');
+const { noticeText } = await import('../../../../electron/system/notices.ts');
 
 const lines: unknown[] = [];
 let watching: { stop(): void } | null = null;
@@ -82,6 +84,7 @@ const deeds: Readonly<Record<string, (...args: readonly never[]) => unknown>> = 
   type: () => firstWindow().webContents.emit('before-input-event', {}, {}),
   window: (event: string) => firstWindow().emit(event, {}),
   application: (event: string) => isPrevented(app, event, {}),
+  words: (notification: Notification, languages: readonly string[]) => noticeText(notification, languages),
   power: (event: string) => powerMonitor.emit(event),
   download: () => isPrevented(session.defaultSession, 'will-download', {}),
   permission: (name: string, origin: string) => ({
