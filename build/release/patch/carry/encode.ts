@@ -10,17 +10,18 @@ export interface Pair {
 }
 
 const wordBytes = 4;
-// What is not worth a triple of its own. Measured for `sparse` on two adjacent Node binaries: below 20 half of the triples are gone and
-// 0.5 % of the size with them; applying is faster too, since those are the ranges that lie far from each other.
-const shortestAdd = 20;
-const shortestCopy = 8;
+/**
+ * The shortest range that has a triple of its own, unless another is asked for. Measured for `sparse` on two adjacent Node binaries: below 20 half of the triples
+ * are gone and 0.5 % of the size with them; applying is faster too, since those are the ranges that lie far from each other.
+ */
+export const usualShortest = 20;
 
 /** Returns the six columns of `sparse`: add, extra, seek, gaps, words, bytes. */
-export function encodeSparse({ before, after, control }: Pair): readonly Buffer[] {
+export function encodeSparse({ before, after, control }: Pair, shortest: number = usualShortest): readonly Buffer[] {
   const [add, extra, seek, bytes] = [new ByteSink(), new ByteSink(), new ByteSink(), new ByteSink()];
   const changes = new ChangeSink(before, after);
   let [from, to] = [0, 0];
-  for (const triple of mergeShort(control, shortestAdd)) {
+  for (const triple of mergeShort(control, shortest)) {
     add.signed(triple.add);
     extra.signed(triple.extra);
     seek.signed(triple.seek);
@@ -68,12 +69,12 @@ class ChangeSink {
 }
 
 /** Returns the two columns of `text`: control with the unchanged ranges only, and all new bytes. */
-export function encodeText({ before, after, control }: Pair): readonly Buffer[] {
+export function encodeText({ before, after, control }: Pair, shortest: number = usualShortest): readonly Buffer[] {
   const [steps, bytes] = [new ByteSink(), new ByteSink()];
   const put = (copy: number, insert: number, seek: number): void => [copy, insert, seek].forEach((value) => steps.signed(value));
   let [from, to] = [0, 0];
-  for (const triple of mergeShort(control, shortestCopy)) {
-    const ranges = copyRanges({ before, after, control }, { from, to, length: triple.add });
+  for (const triple of mergeShort(control, shortest)) {
+    const ranges = copyRanges({ before, after }, { from, to, length: triple.add, shortest });
     const end = to + triple.add + triple.extra;
     for (const [i, range] of ranges.entries()) {
       const next = ranges[i + 1];
@@ -89,18 +90,25 @@ export function encodeText({ before, after, control }: Pair): readonly Buffer[] 
   return [steps.take(), bytes.take()];
 }
 
+interface Aligned {
+  readonly from: number;
+  readonly to: number;
+  readonly length: number;
+  readonly shortest: number;
+}
+
 interface Range {
   readonly start: number;
   readonly length: number;
 }
 
 /** The unchanged ranges of a triple, the first of them at its beginning and perhaps empty. */
-function copyRanges({ before, after }: Pair, { from, to, length }: { from: number; to: number; length: number }): readonly Range[] {
+function copyRanges({ before, after }: Omit<Pair, 'control'>, { from, to, length, shortest }: Aligned): readonly Range[] {
   const ranges: Range[] = [];
   let start = 0;
   for (let i = 0; i <= length; i += 1) {
     if (i < length && before[from + i] === after[to + i]) continue;
-    if (ranges.length === 0 || i - start >= shortestCopy) ranges.push({ start, length: i - start });
+    if (ranges.length === 0 || i - start >= shortest) ranges.push({ start, length: i - start });
     start = i + 1;
   }
   return ranges;
