@@ -32,8 +32,10 @@ function Check({ row }: { readonly row: Row }): ReactNode {
         <h3>
           {name} <span className="hidden">{t(`health.${verdict}`)}</span>
         </h3>
-        <p className="soft">{evidence}</p>
-        {at !== null && <p className="soft small">{t('health.checkedAt', { when: ago(at) })}</p>}
+        <p className="soft">
+          {evidence}
+          {at !== null && <span className="small"> {t('health.checkedAt', { when: ago(at) })}</span>}
+        </p>
         {findings.length > 0 && <Findings row={row} />}
       </div>
       <CopyButton isCompact words={t('health.copyRow', { check: name })} text={() => textOf(row)} />
