@@ -89,6 +89,8 @@ describe('A version that is being prepared', () => {
     }
     expect(life.board().present.update.kind).toBe('preparing');
     await life.ask('updates/decide', { version: '1.1.0', decision: 'later', hours: 72 });
+    // The check that fell due meanwhile is made now.
+    await life.settle();
     expect(life.board().present).toMatchObject({ update: { kind: 'available' }, offer: { decision: { kind: 'later' } }, notices: [] });
     expect(life.ledger().list('update', 1)).toMatchObject([{ status: 'cancelled' }]);
   });
