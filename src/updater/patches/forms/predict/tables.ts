@@ -42,7 +42,7 @@ export function predictFrames({ view, length, place }: Chunk, map: AddressMap): 
   for (let at = 0; at + wordBytes <= length; at += wordBytes) {
     const size = view.getUint32(at, true);
     const end = at + wordBytes + size;
-    if (size >= 2 ** 31 || end > length) return;
+    if (end > length) return;
     if (size >= 13 && view.getUint32(at + 4, true) !== 0) {
       const back = view.getUint32(at + 4, true);
       const from = place + at + 4;
