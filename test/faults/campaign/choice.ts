@@ -11,8 +11,8 @@ export function seeded(seed: number): () => number {
   };
 }
 
-/** Picks `many` of the numbers 1 to `last`, one from each of as many equal stretches, in order. */
+/** Picks `many` of the numbers 1 to `last`, one from each of as many equal stretches, in order; one less where two stretches meet in the same number. */
 export function spread(last: number, many: number, chance: () => number): readonly number[] {
   const stretch = last / Math.min(many, last);
-  return Array.from({ length: Math.min(many, last) }, (_, i) => 1 + Math.floor((i + chance()) * stretch));
+  return [...new Set(Array.from({ length: Math.min(many, last) }, (_, i) => 1 + Math.floor((i + chance()) * stretch)))];
 }

@@ -40,13 +40,14 @@ function rowsIn(text: string): readonly (readonly string[])[] {
 }
 
 function tableOf(rows: readonly (readonly string[])[], seed: number): string {
-  const sum = (column: number): number => rows.reduce((total, cells) => total + Number(cells[column]), 0);
+  const sum = (column: number, among = rows): number => among.reduce((total, cells) => total + Number(cells[column]), 0);
+  const killed = rows.filter(([, kind]) => kind?.startsWith('killed before'));
   const gib = Math.round(totalmem() / 1024 ** 3);
   return [
     '# The fault campaign',
     '',
     `\`npm run campaign\` on ${new Date().toISOString().slice(0, 10)}, ${availableParallelism()} cores, ${gib} GiB, Node ${process.versions.node}, seed ${seed}:`,
-    `${sum(3) + sum(4)} cases, ${sum(5)} broken, ${Math.round(sum(6) / 60)} minutes.`,
+    `${sum(3) + sum(4)} cases, ${sum(5)} broken, ${Math.round(sum(6) / 60)} minutes; a kill before ${sum(3, killed)} of ${sum(2, killed)} calls.`,
     '',
     'A case is broken when the pointer names anything but the old or the new version, whole; when a byte of a version has changed;',
     "when a person's notes are lost, or are not whole and in the data version of what runs; when the same command again does not",
