@@ -65,16 +65,18 @@ function Controls({ state }: { readonly state: Preparing }): ReactNode {
       <p className="soft">{t(state.isPaused ? 'progress.paused' : 'progress.keepWorking')}</p>
       <span className="spread" />
       <Problem failure={pause.failure ?? resume.failure ?? cancel.failure} />
-      {state.isPaused ? (
-        <Button kind="primary" onPress={() => void resume.run({})}>
-          {t('progress.resume')}
+      <div className="row row-tight">
+        {state.isPaused ? (
+          <Button kind="primary" onPress={() => void resume.run({})}>
+            {t('progress.resume')}
+          </Button>
+        ) : (
+          <Button onPress={() => void pause.run({})}>{t('progress.pause')}</Button>
+        )}
+        <Button isPending={cancel.isRunning} onPress={() => void cancel.run({})}>
+          {t('progress.cancel')}
         </Button>
-      ) : (
-        <Button onPress={() => void pause.run({})}>{t('progress.pause')}</Button>
-      )}
-      <Button isPending={cancel.isRunning} onPress={() => void cancel.run({})}>
-        {t('progress.cancel')}
-      </Button>
+      </div>
     </div>
   );
 }
