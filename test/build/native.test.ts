@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { tempFolder } from '../folder.ts';
+import { tempFolder } from '../ground/folder.ts';
 
 test('where the addon is built and loads, nothing is done and nothing is needed', () => {
   expect(native(resolve('.'))).toEqual({ status: 0, stderr: '' });

@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { tempFolder } from '../folder.ts';
+import { tempFolder } from '../ground/folder.ts';
 import { delegate, forge, type Forge } from '../updater/trust/forge.ts';
 
 const program = fileURLToPath(new URL('./client', import.meta.url));

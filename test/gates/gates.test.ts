@@ -3,7 +3,7 @@ import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { tempFolder } from '../folder.ts';
+import { tempFolder } from '../ground/folder.ts';
 import { clean, compilerPlants, deadPlants, formatPlants, lintPlants, type Plant } from './plants.ts';
 import { root } from './rule.ts';
 
@@ -25,7 +25,7 @@ const configuration = [
   '.prettierrc.json',
   '.prettierignore',
   'vitest.config.ts',
-  'test/folder.ts',
+  'test/ground/folder.ts',
   'test/gates',
 ];
 const plants = [...lintPlants, ...compilerPlants, ...formatPlants, ...deadPlants];

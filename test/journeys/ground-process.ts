@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
-import { tempFolder } from '../folder.ts';
+import { tempFolder } from '../ground/folder.ts';
 import { openGround, shellTree } from './ground.ts';
 
 await using folder = await tempFolder();

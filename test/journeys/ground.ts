@@ -5,7 +5,7 @@ import { askEngine } from '../../src/updater/engine/process/client.ts';
 import { confirm, countTry } from '../../src/updater/install/activate.ts';
 import { instanceOf, layoutOf } from '../../src/updater/install/layout.ts';
 import { quietJob } from '../../src/updater/model/job.ts';
-import { openPublisher, type Contents, type TestPublisher } from '../publisher.ts';
+import { openPublisher, type Contents, type TestPublisher } from '../ground/publisher.ts';
 
 /** Where everything lies and is served. Disposing of it stops the server; the folder stays. */
 export interface Ground extends AsyncDisposable {

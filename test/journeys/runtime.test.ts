@@ -10,8 +10,8 @@ import { scanTree } from '../../src/updater/disk/scan.ts';
 import { askEngine } from '../../src/updater/engine/process/client.ts';
 import { versionName } from '../../src/updater/model/generation.ts';
 import { quietJob } from '../../src/updater/model/job.ts';
-import { tempFolder } from '../folder.ts';
-import { openPublisher } from '../publisher.ts';
+import { tempFolder } from '../ground/folder.ts';
+import { openPublisher } from '../ground/publisher.ts';
 
 const { before, now } = runtimes();
 const cache = fileURLToPath(new URL('../../node_modules/.cache/moult', import.meta.url));

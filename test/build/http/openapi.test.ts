@@ -9,7 +9,7 @@ import { parseInput, isCommand } from '../../../src/main/contract/commands.ts';
 import type { Contract } from '../../../src/main/contract/serve.ts';
 import { openDoor } from '../../../src/main/host/door/door.ts';
 import { failureOf } from '../../../src/updater/model/failure.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 
 const responseSchema = z.object({
   headers: z.record(z.string(), z.object({ required: z.boolean() })).optional(),

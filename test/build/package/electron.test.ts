@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { packageProduct } from '../../../build/package/product.ts';
 import { engineOf } from '../../../src/updater/install/checks/boot-list.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 
 const run = promisify(execFile);
 

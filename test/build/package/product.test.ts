@@ -8,7 +8,7 @@ import { packageProduct } from '../../../build/package/product.ts';
 import { newestDataVersion } from '../../../src/main/app/migrations.ts';
 import { scanTree } from '../../../src/updater/disk/scan.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 
 const run = promisify(execFile);
 const runtimePackage = `node-${process.platform}-${process.arch}`;

@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 import type { Terminal } from '../../../build/release/commands/terminal.ts';
 import { createKey } from '../../../build/release/metadata/keys.ts';
 import { main } from '../../../build/release/main.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { noise, workbench, writeTree } from './workbench.ts';
 
 const program = fileURLToPath(new URL('../../../build/release/moult-release.mjs', import.meta.url));

@@ -6,7 +6,7 @@ import { createKeys, openKeys, type Keys } from '../../../build/release/metadata
 import { initRepository } from '../../../build/release/metadata/publish.ts';
 import { publishRelease, type PublishOptions } from '../../../build/release/publish/publish.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 
 /** What stands in a tree: contents by path; a path that ends in `*` is a program, a value with `link` a link. */
 export type Contents = Readonly<Record<string, string | Uint8Array | { readonly link: string }>>;

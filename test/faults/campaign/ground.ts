@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Request } from '../../../src/updater/engine/process/requests.ts';
 import { serve } from '../../../src/updater/engine/process/serve.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
-import { openPublisher, type Contents } from '../../publisher.ts';
+import { openPublisher, type Contents } from '../../ground/publisher.ts';
 
 /** A published repository with three versions, the digests of their trees, and installations in several states. */
 export interface Ground {

@@ -5,7 +5,7 @@
 import { availableParallelism, constants } from 'node:os';
 import { parseArgs } from 'node:util';
 import PQueue from 'p-queue';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { countCalls, tryCase, type Stage } from './cases.ts';
 import { seeded, spread } from './choice.ts';
 import { contentScenarios } from './content.ts';

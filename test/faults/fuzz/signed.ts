@@ -13,7 +13,7 @@ import { canonicalBytes, parseRoot, parseSnapshot, parseTargets, parseTimestamp 
 import { fetchManifest } from '../../../src/updater/trust/release.ts';
 import { requireVotes, verifyEd25519 } from '../../../src/updater/trust/signature.ts';
 import { topLevel } from '../../../src/updater/trust/workflow.ts';
-import { digestOf, manifestWith } from '../../updater/manifests.ts';
+import { digestOf, manifestWith } from '../../ground/manifests.ts';
 import { delegate, forge, newSigner, readQuickly, sha256 } from '../../updater/trust/forge.ts';
 import type { Random } from '../../updater/patches/random.ts';
 import { otherBytes, otherValue } from './change.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert';
 import { canonicalJson, parseJson } from '../../../src/updater/disk/json.ts';
 import { parseGeneration, parsePointer, parseSource, parseVersionRecord } from '../../../src/updater/model/generation.ts';
-import { digestOf } from '../../updater/manifests.ts';
+import { digestOf } from '../../ground/manifests.ts';
 import { otherBytes, otherValue } from './change.ts';
 import { refusedWith } from './signed.ts';
 import type { Subject } from './subject.ts';

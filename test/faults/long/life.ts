@@ -7,7 +7,7 @@ import { serve } from '../../../src/updater/engine/process/serve.ts';
 import { currentGeneration } from '../../../src/updater/install/generations.ts';
 import { instanceOf, layoutOf } from '../../../src/updater/install/layout.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
-import type { Contents } from '../../publisher.ts';
+import type { Contents } from '../../ground/publisher.ts';
 import { installRequest, switchRequest, updateRequest } from '../campaign/ground.ts';
 import { tryOut } from '../power/story.ts';
 import { programLike } from '../../updater/engine/binaries.ts';

@@ -1,7 +1,7 @@
 /** `npm run campaign:long [-- UPDATES]`: 1,000 updates of content in a row and 200 of a program with data, R17; the tables go to the section of their own in docs/campaign.md. */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { keepSection } from '../section.ts';
 import { growthIn, live, type Life, type Sample } from './life.ts';
 

@@ -1,5 +1,5 @@
 /** Publishes what it is told, in a process of its own, so that only the client is measured: `node publisher-process.ts FOLDER`. */
-import { openPublisher, type Contents } from '../../publisher.ts';
+import { openPublisher, type Contents } from '../../ground/publisher.ts';
 
 const publisher = await openPublisher(process.argv[2] ?? '');
 process.on('message', ({ version, contents, patches }: { version: string; contents: Contents; patches: number }) => {

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import type { Contents } from '../../publisher.ts';
+import type { Contents } from '../../ground/publisher.ts';
 
 /** A publisher in a process of its own; what it takes of memory and descriptors is not the client's. */
 export interface DistantPublisher extends AsyncDisposable {

@@ -1,7 +1,7 @@
 /** One life on a recorded disk, and its power cut at many places. */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { TestPublisher } from '../../publisher.ts';
+import type { TestPublisher } from '../../ground/publisher.ts';
 import { mountLeft, withRecordedDisk } from './disk.ts';
 import { chooseCuts, leftBy, positionOf, type Recording } from './recording.ts';
 import { tellStory, type Promises } from './story.ts';

@@ -1,6 +1,6 @@
 /** `npm run campaign:power [-- CUTS]`: the power of a whole life is cut at 520 places, R04; the table goes to the section of its own in docs/campaign.md. */
 import { availableParallelism } from 'node:os';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { keepSection } from '../section.ts';
 import { cutPower, type Found } from './cut.ts';
 import { powerMissing } from './disk.ts';

@@ -9,8 +9,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serve } from '../../../src/updater/engine/process/serve.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
-import { tempFolder } from '../../folder.ts';
-import { openPublisher } from '../../publisher.ts';
+import { tempFolder } from '../../ground/folder.ts';
+import { openPublisher } from '../../ground/publisher.ts';
 import { installRequest } from '../campaign/ground.ts';
 import { mountSmall, powerMissing } from './disk.ts';
 

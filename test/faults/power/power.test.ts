@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { cutPower } from './cut.ts';
 import { powerMissing } from './disk.ts';
 import { chooseCuts, leftBy, parseLog, type Recording } from './recording.ts';

@@ -13,7 +13,7 @@ import { instanceOf, layoutOf } from '../../../src/updater/install/layout.ts';
 import type { Snapshot } from '../../../src/updater/model/application/snapshot.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
 import { readableSnapshots } from '../../../src/updater/store/records.ts';
-import { openPublisher, type Contents, type TestPublisher } from '../../publisher.ts';
+import { openPublisher, type Contents, type TestPublisher } from '../../ground/publisher.ts';
 import { notesOf } from '../../updater/install/epoch/place.ts';
 import { installRequest, updateRequest } from '../campaign/ground.ts';
 import type { RecordedDisk } from './disk.ts';

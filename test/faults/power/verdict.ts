@@ -12,7 +12,7 @@ import { findVersion } from '../../../src/updater/install/versions.ts';
 import { failureOf } from '../../../src/updater/model/failure.ts';
 import type { Generation } from '../../../src/updater/model/generation.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
-import type { TestPublisher } from '../../publisher.ts';
+import type { TestPublisher } from '../../ground/publisher.ts';
 import { quickEnvironment } from '../shim/shim.ts';
 import { install, tryOut, update, type Promises, type Standing, type Tried } from './story.ts';
 

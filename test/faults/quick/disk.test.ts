@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { bytesBelow } from '../../../src/updater/disk/space.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { command, countCalls, finish, freshRoot, type Case, type Stage } from '../campaign/cases.ts';
 import { seeded, spread } from '../campaign/choice.ts';
 import { runGroup, type Fault } from '../shim/shim.ts';

@@ -1,7 +1,7 @@
 /** What the quick tests of faults share: the installations and the scenarios on them, opened before a file's tests and removed after them. */
 import PQueue from 'p-queue';
 import { afterAll, beforeAll } from 'vitest';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { tryCase, type Case, type Stage } from '../campaign/cases.ts';
 import { contentScenarios } from '../campaign/content.ts';
 import { openDataScenarios } from '../campaign/data/scenarios.ts';

@@ -2,7 +2,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from '@playwright/test';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { buildWindow } from '../../../build/window.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { launchBrowser } from './browser.ts';
 import { fromNow, offer } from './fixtures.ts';
 import { openGallery, show, type Gallery } from './gallery.ts';

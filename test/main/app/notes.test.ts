@@ -9,7 +9,7 @@ import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { csvOf } from '../../../src/main/app/exporters.ts';
 import { migrateNotes, openNotes, readNotes } from '../../../src/main/app/notes.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { openGoodPlace } from '../supervisor/fixture.ts';
 
 const now = new Date('2026-05-06T07:08:09.010Z');

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { openLedger } from '../../../src/main/ledger/ledger.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { beginLife, minute, programOf, well } from '../updates/life/life.ts';
 
 const script = fileURLToPath(new URL('../../../src/main/cli/moult.mjs', import.meta.url));

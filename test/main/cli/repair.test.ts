@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { quickEnvironment } from '../../faults/shim/shim.ts';
-import { tempFolder } from '../../folder.ts';
-import { openPublisher } from '../../publisher.ts';
+import { tempFolder } from '../../ground/folder.ts';
+import { openPublisher } from '../../ground/publisher.ts';
 
 const command = fileURLToPath(new URL('../../../src/main/cli/moult.mjs', import.meta.url));
 

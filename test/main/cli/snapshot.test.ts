@@ -10,7 +10,7 @@ import { instanceOf, layoutOf } from '../../../src/updater/install/layout.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
 import { listObjects, objectPath } from '../../../src/updater/store/objects.ts';
 import { quickEnvironment } from '../../faults/shim/shim.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { makeVersion, openPlace, run } from '../../updater/install/epoch/place.ts';
 
 const command = fileURLToPath(new URL('../../../src/main/cli/moult.mjs', import.meta.url));

@@ -9,7 +9,7 @@ import { openDoor } from '../../../src/main/host/door/door.ts';
 import type { HostSignal } from '../../../src/main/host/host.ts';
 import { openPresence } from '../../../src/main/host/presence.ts';
 import { findBrowser } from '../../../src/main/host/window/chromium.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { enter, send } from './asking.ts';
 
 const contract: Contract = {

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import type { Contract } from '../../../src/main/contract/serve.ts';
 import { openDoor, type Knock } from '../../../src/main/host/door/door.ts';
 import { openKeys } from '../../../src/main/host/door/keys.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { enter, send, type Sent } from './asking.ts';
 
 interface Behind {

@@ -6,8 +6,8 @@ import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureEpoch } from '../../../src/updater/install/epoch/record.ts';
-import { tempFolder } from '../../folder.ts';
-import type { Contents } from '../../publisher.ts';
+import { tempFolder } from '../../ground/folder.ts';
+import type { Contents } from '../../ground/publisher.ts';
 import { launcher, openGround } from './ground.ts';
 
 const name = process.argv[2];

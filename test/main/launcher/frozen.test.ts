@@ -12,7 +12,7 @@ import { supervise } from '../../../src/main/supervisor/supervise.ts';
 import { currentGeneration } from '../../../src/updater/install/generations.ts';
 import { instanceOf, layoutOf } from '../../../src/updater/install/layout.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { engineTree, launcher, openGround, runCommand, withoutDisplay } from './ground.ts';
 
 const fixtures = fileURLToPath(new URL('fixtures', import.meta.url));

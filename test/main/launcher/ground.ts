@@ -12,8 +12,8 @@ import { beginVersion, recordVersion } from '../../../src/updater/install/versio
 import { versionName, type Generation } from '../../../src/updater/model/generation.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
 import type { Manifest } from '../../../src/updater/model/manifest.ts';
-import { writeTree, type Contents } from '../../publisher.ts';
-import { digestOf, manifestWith } from '../../updater/manifests.ts';
+import { writeTree, type Contents } from '../../ground/publisher.ts';
+import { digestOf, manifestWith } from '../../ground/manifests.ts';
 
 /** The launcher of this checkout. */
 export const launcher = fileURLToPath(new URL('../../../src/main/launcher/moult.sh', import.meta.url));

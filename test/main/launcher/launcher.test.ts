@@ -2,8 +2,8 @@ import { appendFile, chmod, cp, mkdir, readdir, readFile, rename, rm, symlink, t
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Manifest } from '../../../src/updater/model/manifest.ts';
-import { tempFolder } from '../../folder.ts';
-import { digestOf } from '../../updater/manifests.ts';
+import { tempFolder } from '../../ground/folder.ts';
+import { digestOf } from '../../ground/manifests.ts';
 import {
   engineTree,
   folderOf,

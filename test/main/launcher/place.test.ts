@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { placeLauncher } from '../../../src/main/launcher/place.ts';
 import { takeLock } from '../../../src/updater/disk/lock.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { engineTree, folderOf, launch, launcher, openGround, plainTree } from './ground.ts';
 
 const job = quietJob();

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { placeLauncher } from '../../../src/main/launcher/place.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { openGoodPlace, quits } from '../supervisor/fixture.ts';
 import { withoutDisplay } from './ground.ts';
 

@@ -6,7 +6,7 @@ import { openLedger } from '../../../src/main/ledger/ledger.ts';
 import { writeGeneration } from '../../../src/updater/install/generations.ts';
 import { instanceOf, layoutOf, type Instance } from '../../../src/updater/install/layout.ts';
 import type { Generation } from '../../../src/updater/model/generation.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 
 const now = (): Date => new Date('2026-11-10T12:00:00Z');
 

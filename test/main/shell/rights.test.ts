@@ -8,9 +8,9 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findRunning } from '../../../src/main/shell/reach/running.ts';
 import { instanceOf, layoutOf } from '../../../src/updater/install/layout.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { shellTree } from '../../journeys/ground.ts';
-import { openPublisher } from '../../publisher.ts';
+import { openPublisher } from '../../ground/publisher.ts';
 
 const moult = join(import.meta.dirname, '../../../src/main/cli/moult.mjs');
 const nobody = { uid: 65_534, gid: 65_534 };

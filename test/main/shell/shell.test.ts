@@ -11,7 +11,7 @@ import { commands, isCommand, type CommandName } from '../../../src/main/contrac
 import { findRunning, type Running } from '../../../src/main/shell/reach/running.ts';
 import { currentGeneration } from '../../../src/updater/install/generations.ts';
 import { instanceOf, layoutOf, type Instance } from '../../../src/updater/install/layout.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { openGround, shellTree, type Ground } from '../../journeys/ground.ts';
 import { enter, send } from '../host/asking.ts';
 

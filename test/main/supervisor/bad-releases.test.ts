@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readEpoch } from '../../../src/updater/install/epoch/record.ts';
 import { lastFailure, versionsOnHold } from '../../../src/updater/install/checks/hold.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { linesOf, openGoodPlace, well, type Fields } from './fixture.ts';
 
 interface Bad {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { takeLock } from '../../../src/updater/disk/lock.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { endLeftovers, openGoodPlace, well } from './fixture.ts';
 
 const script = fileURLToPath(new URL('../../../src/main/cli/moult.mjs', import.meta.url));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decide, wayBack, type Candidate } from '../../../src/main/supervisor/decide.ts';
 import type { Generation } from '../../../src/updater/model/generation.ts';
-import { digestOf } from '../../updater/manifests.ts';
+import { digestOf } from '../../ground/manifests.ts';
 
 function generation(fields: Partial<Generation>): Generation {
   return {

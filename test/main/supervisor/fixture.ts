@@ -16,7 +16,7 @@ import { beginVersion, recordVersion } from '../../../src/updater/install/versio
 import { quietJob, type Job } from '../../../src/updater/model/job.ts';
 import type { Generation } from '../../../src/updater/model/generation.ts';
 import type { Manifest } from '../../../src/updater/model/manifest.ts';
-import { digestOf, manifestWith } from '../../updater/manifests.ts';
+import { digestOf, manifestWith } from '../../ground/manifests.ts';
 
 const now = new Date('2026-05-06T07:08:09Z');
 

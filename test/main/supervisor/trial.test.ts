@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { versionsOnHold } from '../../../src/updater/install/checks/hold.ts';
 import { epochFolder, readEpoch } from '../../../src/updater/install/epoch/record.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { endLeftovers, linesOf, openGoodPlace, openPlace, quits, well, type Place } from './fixture.ts';
 
 /** Stages, half a second of health, then its user quits: it has proven itself by then. */

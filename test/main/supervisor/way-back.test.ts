@@ -10,7 +10,7 @@ import type { Manifest } from '../../../src/updater/model/manifest.ts';
 import { versionName } from '../../../src/updater/model/generation.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
 import { readableSnapshots } from '../../../src/updater/store/records.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { linesOf, openGoodPlace, quits, well, type Place } from './fixture.ts';
 
 const now = new Date('2026-05-06T07:08:09Z');

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { Failed } from '../../../src/updater/model/failure.ts';
 import { timeText } from '../../../src/updater/model/parse.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { beginLife, hour, minute } from './life/life.ts';
 
 it('R19 an automatic update is prepared in the background and waits until nothing is lost by it, with a minute to say no', async () => {

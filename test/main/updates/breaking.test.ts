@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { epochFolder } from '../../../src/updater/install/epoch/record.ts';
 import { installedGeneration } from '../../../src/updater/install/generations.ts';
 import { readableSnapshots } from '../../../src/updater/store/records.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { beginLife, minute, programOf, well, type Life } from './life/life.ts';
 
 const breaks = (what: string) => ({ changelog: { notes: {}, changes: [], breaking: [{ what, exports: [] }] } });

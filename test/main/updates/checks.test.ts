@@ -1,7 +1,7 @@
 /** When the service asks, what it says to whoever asked, and what it keeps to itself. */
 import { expect, it } from 'vitest';
 import { Failed } from '../../../src/updater/model/failure.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { beginLife, day, hour, minute, type Life } from './life/life.ts';
 
 /** Counts checks, and lets them fail while `failure` is set. */

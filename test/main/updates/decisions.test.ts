@@ -1,6 +1,6 @@
 /** What a person says about an offer, and how long it holds. */
 import { expect, it } from 'vitest';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { beginLife, hour, minute } from './life/life.ts';
 
 it('Later, skip and dismiss hold as long as they are said to, across restarts, and no longer', async () => {

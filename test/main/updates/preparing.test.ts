@@ -10,7 +10,7 @@ import { withdrawRelease } from '../../../build/release/publish/change.ts';
 import { listGenerations, stagedGeneration } from '../../../src/updater/install/generations.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
 import { askEngine } from '../../../src/updater/engine/process/client.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { beginLife, hour, minute, programOf, well, type Life } from './life/life.ts';
 
 const large = () => ({ ...programOf(well), bytes: randomBytes(2_000_000) });

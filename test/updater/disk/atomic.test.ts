@@ -8,7 +8,7 @@ import { isLeftover, namesIn, readBounded, readRecord, removeTree, replaceFile, 
 import { parsePointer } from '../../../src/updater/model/generation.ts';
 import { failureOf } from '../../../src/updater/model/failure.ts';
 import { faultsMissing, runWithFault, type Ended, type Fault } from '../../faults/shim/shim.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 
 const atomicUrl = new URL('../../../src/updater/disk/atomic.ts', import.meta.url).href;
 const failureUrl = new URL('../../../src/updater/model/failure.ts', import.meta.url).href;

@@ -6,7 +6,7 @@ import { cloneFile, cloneTree } from '../../../src/updater/disk/clone.ts';
 import { bytesBelow, freeBytes, requireBytes } from '../../../src/updater/disk/space.ts';
 import { failureOf } from '../../../src/updater/model/failure.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 
 test('R25 a clone has the bytes and the mode and never the inode: a byte flipped in one does not show in the other', async () => {
   await using folder = await tempFolder();

@@ -6,7 +6,7 @@ import { hashFile, sha256Hex, treeDigest, work } from '../../../src/updater/disk
 import { failureOf } from '../../../src/updater/model/failure.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
 import { emptyTree, type TreeFile } from '../../../src/updater/model/tree.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 
 const empty = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 

@@ -2,7 +2,7 @@ import { chmod, mkdir, readFile, readdir, readlink, stat, symlink, writeFile } f
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createInside, freshFolder, linkInside } from '../../../src/updater/disk/inside.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 
 async function put(root: string, path: string, text: string): Promise<void> {
   await using file = await createInside(root, path, 'file');

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { takeLock } from '../../../src/updater/disk/lock.ts';
 import { failureOf } from '../../../src/updater/model/failure.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 
 const url = (name: string): string => JSON.stringify(new URL(`../../../src/updater/${name}`, import.meta.url).href);
 const imports = `import { takeLock } from ${url('disk/lock.ts')}; import { quietJob } from ${url('model/job.ts')};`;

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { besideModule, runOnWorkers } from '../../../src/updater/disk/pool.ts';
 import { failureOf } from '../../../src/updater/model/failure.ts';
 import { quietJob, type Job } from '../../../src/updater/model/job.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 
 const failureUrl = new URL('../../../src/updater/model/failure.ts', import.meta.url).href;
 

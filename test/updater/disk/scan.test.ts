@@ -9,7 +9,7 @@ import { compareQuickly, compareTree, scanTree, type TreeDifference } from '../.
 import { failureOf } from '../../../src/updater/model/failure.ts';
 import { quietJob, type Progress } from '../../../src/updater/model/job.ts';
 import { emptyTree, treeProblem, type Tree } from '../../../src/updater/model/tree.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 
 interface Sample extends AsyncDisposable {
   readonly path: string;

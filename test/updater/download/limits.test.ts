@@ -13,7 +13,7 @@ import { plain } from '../../faults/server/answer.ts';
 import { newAuthority } from '../../faults/server/certificates.ts';
 import * as faults from '../../faults/server/faults.ts';
 import { type Fault, startFaultServer, until } from '../../faults/server/server.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { outcomeOf, partsOf, quickLimits, quickRemote, someBytes } from './fixture.ts';
 
 const file = someBytes(300_000);

@@ -7,7 +7,7 @@ import { fetchParts } from '../../../src/updater/download/parts.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
 import * as faults from '../../faults/server/faults.ts';
 import { type Fault, startFaultServer } from '../../faults/server/server.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { outcomeOf, partsOf, quickLimits, quickRemote, someBytes } from './fixture.ts';
 
 const file = someBytes(300_000);

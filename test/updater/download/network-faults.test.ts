@@ -7,7 +7,7 @@ import { quietJob } from '../../../src/updater/model/job.ts';
 import * as faults from '../../faults/server/faults.ts';
 import { newAuthority } from '../../faults/server/certificates.ts';
 import { type Fault, type FaultServer, startFaultServer } from '../../faults/server/server.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { outcomeOf, partsOf, quickLimits, quickRemote, someBytes } from './fixture.ts';
 
 const partBytes = 16 * 1024;

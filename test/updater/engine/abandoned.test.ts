@@ -11,8 +11,8 @@ import { Failed } from '../../../src/updater/model/failure.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
 import { timeText } from '../../../src/updater/model/parse.ts';
 import { readableSnapshots } from '../../../src/updater/store/records.ts';
-import { tempFolder } from '../../folder.ts';
-import { openPublisher } from '../../publisher.ts';
+import { tempFolder } from '../../ground/folder.ts';
+import { openPublisher } from '../../ground/publisher.ts';
 
 const dayMs = 86_400_000;
 

@@ -12,8 +12,8 @@ import { instanceOf, layoutOf } from '../../../src/updater/install/layout.ts';
 import { findVersion } from '../../../src/updater/install/versions.ts';
 import type { Failed } from '../../../src/updater/model/failure.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
-import { tempFolder } from '../../folder.ts';
-import { openPublisher, type TestPublisher } from '../../publisher.ts';
+import { tempFolder } from '../../ground/folder.ts';
+import { openPublisher, type TestPublisher } from '../../ground/publisher.ts';
 import { programLike } from './binaries.ts';
 
 const job = quietJob();

@@ -5,8 +5,8 @@ import { serve } from '../../../src/updater/engine/process/serve.ts';
 import { instanceOf, layoutOf } from '../../../src/updater/install/layout.ts';
 import { findVersion } from '../../../src/updater/install/versions.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
-import { tempFolder } from '../../folder.ts';
-import { openPublisher, type TestPublisher } from '../../publisher.ts';
+import { tempFolder } from '../../ground/folder.ts';
+import { openPublisher, type TestPublisher } from '../../ground/publisher.ts';
 
 const job = quietJob();
 

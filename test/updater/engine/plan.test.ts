@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { effectOf, middlesToAsk, planUpdate, type Have } from '../../../src/updater/engine/plan.ts';
 import type { Manifest, Package } from '../../../src/updater/model/manifest.ts';
 import type { TreeFile } from '../../../src/updater/model/tree.ts';
-import { digestOf, manifestWith } from '../manifests.ts';
+import { digestOf, manifestWith } from '../../ground/manifests.ts';
 
 const one = digestOf('tree 1');
 const two = digestOf('tree 2');

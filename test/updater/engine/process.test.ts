@@ -5,8 +5,8 @@ import { expect, it } from 'vitest';
 import { serveRepository } from '../../../build/release/server/serve.ts';
 import { askEngine } from '../../../src/updater/engine/process/client.ts';
 import { quietJob, type Job } from '../../../src/updater/model/job.ts';
-import { tempFolder } from '../../folder.ts';
-import { openPublisher } from '../../publisher.ts';
+import { tempFolder } from '../../ground/folder.ts';
+import { openPublisher } from '../../ground/publisher.ts';
 import { programLike } from './binaries.ts';
 
 /** The processes that this one started and that still run; Linux tells. */

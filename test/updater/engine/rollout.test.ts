@@ -14,8 +14,8 @@ import { listGenerations, stagedGeneration, writeGeneration } from '../../../src
 import { instanceOf, layoutOf } from '../../../src/updater/install/layout.ts';
 import { Failed } from '../../../src/updater/model/failure.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
-import { tempFolder } from '../../folder.ts';
-import { openPublisher, type TestPublisher } from '../../publisher.ts';
+import { tempFolder } from '../../ground/folder.ts';
+import { openPublisher, type TestPublisher } from '../../ground/publisher.ts';
 import { verdict } from '../trust/forge.ts';
 
 const job = quietJob();

@@ -8,9 +8,9 @@ import { ensureEpoch } from '../../../src/updater/install/epoch/record.ts';
 import { retireEpochs } from '../../../src/updater/install/epoch/snapshot/retire.ts';
 import type { Generation } from '../../../src/updater/model/generation.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { folderOf, generationOf, openGround, plainTree, type Ground } from '../../main/launcher/ground.ts';
-import { digestOf } from '../manifests.ts';
+import { digestOf } from '../../ground/manifests.ts';
 
 const versions = ['1.0.0', '1.1.0', '1.2.0', '1.3.0'] as const;
 

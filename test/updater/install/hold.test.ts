@@ -7,9 +7,9 @@ import { pointTo, stagedGeneration, stageGeneration } from '../../../src/updater
 import { instanceOf, layoutOf, type Instance } from '../../../src/updater/install/layout.ts';
 import { Failed, type FailureCode } from '../../../src/updater/model/failure.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
-import { tempFolder } from '../../folder.ts';
-import { openPublisher } from '../../publisher.ts';
-import { manifestWith } from '../manifests.ts';
+import { tempFolder } from '../../ground/folder.ts';
+import { openPublisher } from '../../ground/publisher.ts';
+import { manifestWith } from '../../ground/manifests.ts';
 
 const now = new Date('2026-05-06T07:08:09Z');
 const hours = (n: number): Date => new Date(now.getTime() + n * 3_600_000);

@@ -6,9 +6,9 @@ import { ensureEpoch, type EpochRecord } from '../../../src/updater/install/epoc
 import { currentGeneration, readGeneration } from '../../../src/updater/install/generations.ts';
 import { instanceOf } from '../../../src/updater/install/layout.ts';
 import { Failed } from '../../../src/updater/model/failure.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { generationOf, openGround, plainTree } from '../../main/launcher/ground.ts';
-import { digestOf, manifestWith } from '../manifests.ts';
+import { digestOf, manifestWith } from '../../ground/manifests.ts';
 
 const now = new Date('2026-05-06T07:08:09Z');
 const damaged = new Failed('state/damaged', 'x').failure;

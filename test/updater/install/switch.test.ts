@@ -18,8 +18,8 @@ import { sweep, tidy } from '../../../src/updater/install/clean/tidy.ts';
 import { beginVersion, findVersion, floorOf, listVersions, recordVersion } from '../../../src/updater/install/versions.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
 import type { Manifest } from '../../../src/updater/model/manifest.ts';
-import { tempFolder } from '../../folder.ts';
-import { digestOf, manifestWith } from '../manifests.ts';
+import { tempFolder } from '../../ground/folder.ts';
+import { digestOf, manifestWith } from '../../ground/manifests.ts';
 
 const now = new Date('2026-05-06T07:08:09.010Z');
 const job = quietJob();

@@ -6,7 +6,7 @@ import { quietJob, type Progress } from '../../../src/updater/model/job.ts';
 import { comparePaths, emptyTree, type Tree } from '../../../src/updater/model/tree.ts';
 import { buildTree } from '../../../src/updater/patches/apply.ts';
 import { framesNeeded } from '../../../src/updater/patches/container.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { edited, Random } from './random.ts';
 import { quickFolder, quickPatch, writeTree, type Contents, type Version } from './trees.ts';
 

@@ -14,8 +14,8 @@ import { versionName } from '../../../src/updater/model/generation.ts';
 import { quietJob } from '../../../src/updater/model/job.ts';
 import type { Manifest } from '../../../src/updater/model/manifest.ts';
 import type { Report } from '../../../src/updater/model/application/health.ts';
-import { tempFolder } from '../../folder.ts';
-import { openPublisher, type Contents, type TestPublisher } from '../../publisher.ts';
+import { tempFolder } from '../../ground/folder.ts';
+import { openPublisher, type Contents, type TestPublisher } from '../../ground/publisher.ts';
 import { programLike } from '../engine/binaries.ts';
 
 const job = quietJob();

@@ -11,8 +11,8 @@ import { createSnapshot } from '../../../src/updater/store/create.ts';
 import { listObjects, objectPath } from '../../../src/updater/store/objects.ts';
 import { listSnapshots, readSnapshot } from '../../../src/updater/store/records.ts';
 import { scrubSnapshots, unpackSnapshot } from '../../../src/updater/store/unpack.ts';
-import { tempFolder } from '../../folder.ts';
-import { digestOf } from '../manifests.ts';
+import { tempFolder } from '../../ground/folder.ts';
+import { digestOf } from '../../ground/manifests.ts';
 import { storeIn, wishFor, writeEpoch } from './shelf.ts';
 
 const run = promisify(execFile);

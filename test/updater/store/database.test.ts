@@ -8,7 +8,7 @@ import { quietJob } from '../../../src/updater/model/job.ts';
 import { createSnapshot } from '../../../src/updater/store/create.ts';
 import { copyDatabase } from '../../../src/updater/store/database.ts';
 import { unpackSnapshot } from '../../../src/updater/store/unpack.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { storeIn, wishFor, writeEpoch } from './shelf.ts';
 
 const job = quietJob();

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Facts, Wish } from '../../../src/updater/store/create.ts';
 import type { Store } from '../../../src/updater/store/records.ts';
-import { digestOf } from '../manifests.ts';
+import { digestOf } from '../../ground/manifests.ts';
 
 const facts: Facts = {
   kind: 'manual',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { quietJob } from '../../../src/updater/model/job.ts';
 import { loadStored, refresh } from '../../../src/updater/trust/client.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { ask, delegate, forge, newSigner, plain, sha256, trustIn, verdict, type Forge } from './forge.ts';
 
 const later = (days: number): Date => new Date(Date.parse('2030-06-01T12:00:00Z') + days * 86_400_000);

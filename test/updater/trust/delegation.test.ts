@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { matchesPattern } from '../../../src/updater/trust/delegation.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { ask, delegate, forge, newSigner, sha256, verdict, type DelegationPart, type Forge } from './forge.ts';
 
 type Edge = readonly [by: string, name: string, role?: Partial<DelegationPart>];

@@ -6,7 +6,7 @@ import { loadStored, refresh } from '../../../src/updater/trust/client.ts';
 import { floorOf, lowestVersion } from '../../../src/updater/trust/memory.ts';
 import { parseRoot } from '../../../src/updater/trust/metadata.ts';
 import { readEd25519 } from '../../../src/updater/trust/signature.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { ask, delegate, forge, plain, trustIn, verdict } from './forge.ts';
 
 const names = ['root.json', 'timestamp.json', 'snapshot.json', 'targets.json'];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { signMetadata } from '../../../build/release/metadata/sign.ts';
 import { canonicalBytes, parseRoot, parseSnapshot, parseTargets, parseTimestamp } from '../../../src/updater/trust/metadata.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { ask, forge, newSigner, part, verdict, type Forge } from './forge.ts';
 
 async function answer(repo: Forge): Promise<string> {

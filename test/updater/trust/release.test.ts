@@ -3,8 +3,8 @@ import { treeDigest } from '../../../src/updater/disk/hash.ts';
 import { canonicalJson } from '../../../src/updater/disk/json.ts';
 import type { Manifest } from '../../../src/updater/model/manifest.ts';
 import { believe, fetchManifest } from '../../../src/updater/trust/release.ts';
-import { tempFolder } from '../../folder.ts';
-import { manifestWith } from '../manifests.ts';
+import { tempFolder } from '../../ground/folder.ts';
+import { manifestWith } from '../../ground/manifests.ts';
 import { ask, forge, sha256, verdict } from './forge.ts';
 
 const what = { product: 'moult', channel: 'stable', platform: 'linux', arch: 'x64' };

@@ -2,7 +2,7 @@ import nacl from 'tweetnacl';
 import { describe, expect, test } from 'vitest';
 import { signerOf } from '../../../build/release/metadata/sign.ts';
 import { readEd25519, verifyEd25519 } from '../../../src/updater/trust/signature.ts';
-import { tempFolder } from '../../folder.ts';
+import { tempFolder } from '../../ground/folder.ts';
 import { ask, forge, newSigner, verdict, type Forge } from './forge.ts';
 
 const prime = 2n ** 255n - 19n;

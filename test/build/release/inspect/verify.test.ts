@@ -8,7 +8,7 @@ import { readDocuments } from '../../../../build/release/publish/published.ts';
 import { serveRepository } from '../../../../build/release/server/serve.ts';
 import { quietJob } from '../../../../src/updater/model/job.ts';
 import { newAuthority } from '../../../faults/server/certificates.ts';
-import { tempFolder } from '../../../folder.ts';
+import { tempFolder } from '../../../ground/folder.ts';
 import { noise, workbench, type Workbench } from '../workbench.ts';
 
 const job = quietJob();

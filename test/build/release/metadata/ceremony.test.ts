@@ -7,7 +7,7 @@ import { main } from '../../../../build/release/main.ts';
 import { keyRoles, openKeys } from '../../../../build/release/metadata/keys.ts';
 import { quietJob } from '../../../../src/updater/model/job.ts';
 import { refresh } from '../../../../src/updater/trust/client.ts';
-import { tempFolder } from '../../../folder.ts';
+import { tempFolder } from '../../../ground/folder.ts';
 import { plain, verdict } from '../../../updater/trust/forge.ts';
 
 interface Ceremony extends AsyncDisposable {

@@ -27,7 +27,7 @@ import { rotateKeys } from '../../../../build/release/metadata/rotate.ts';
 import { signerOf, type Signer } from '../../../../build/release/metadata/sign.ts';
 import { quietJob } from '../../../../src/updater/model/job.ts';
 import { refresh, type Fetch, type Trusted } from '../../../../src/updater/trust/client.ts';
-import { tempFolder } from '../../../folder.ts';
+import { tempFolder } from '../../../ground/folder.ts';
 import { plain, verdict } from '../../../updater/trust/forge.ts';
 
 const now = new Date('2030-06-01T12:00:00Z');

@@ -8,7 +8,7 @@ import { addPublisher, listPublishers, publishAs, revokePublisher } from '../../
 import { signerOf } from '../../../../build/release/metadata/sign.ts';
 import { quietJob } from '../../../../src/updater/model/job.ts';
 import { refresh } from '../../../../src/updater/trust/client.ts';
-import { tempFolder } from '../../../folder.ts';
+import { tempFolder } from '../../../ground/folder.ts';
 import { verdict } from '../../../updater/trust/forge.ts';
 
 const now = new Date('2030-06-01T12:00:00Z');

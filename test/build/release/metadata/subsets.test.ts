@@ -1,6 +1,6 @@
 /** Whoever holds some of the keys: what can they ship? */
 import { expect, test } from 'vitest';
-import { tempFolder } from '../../../folder.ts';
+import { tempFolder } from '../../../ground/folder.ts';
 import { ask, delegate, forge, newSigner, verdict, type Forge } from '../../../updater/trust/forge.ts';
 
 const target = 'releases/linux-x64.json';

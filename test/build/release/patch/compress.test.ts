@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { compressCached, compressFrame } from '../../../../build/release/patch/carry/compress.ts';
 import { declaredSize, decompressFrame } from '../../../../src/updater/patches/frame.ts';
-import { tempFolder } from '../../../folder.ts';
+import { tempFolder } from '../../../ground/folder.ts';
 import { Random } from '../../../updater/patches/random.ts';
 
 const sample = new Random(3).text(20_000);

@@ -8,7 +8,7 @@ import { sha256Hex } from '../../../../src/updater/disk/hash.ts';
 import { quietJob } from '../../../../src/updater/model/job.ts';
 import { readHeader } from '../../../../src/updater/patches/container.ts';
 import { applyPatchFile } from '../../../../src/updater/patches/standalone.ts';
-import { tempFolder } from '../../../folder.ts';
+import { tempFolder } from '../../../ground/folder.ts';
 import { edited, Random } from '../../../updater/patches/random.ts';
 import { quickPatch, writeTree } from '../../../updater/patches/trees.ts';
 

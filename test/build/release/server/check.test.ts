@@ -9,8 +9,8 @@ import { serveRepository, type Serving } from '../../../../build/release/server/
 import { serve } from '../../../../src/updater/engine/process/serve.ts';
 import type { Request, RequestOf } from '../../../../src/updater/engine/process/requests.ts';
 import { quietJob } from '../../../../src/updater/model/job.ts';
-import { tempFolder } from '../../../folder.ts';
-import { openPublisher, type TestPublisher } from '../../../publisher.ts';
+import { tempFolder } from '../../../ground/folder.ts';
+import { openPublisher, type TestPublisher } from '../../../ground/publisher.ts';
 
 describe('the pace', () => {
   test('lets everybody through when nobody set one, and nobody at 0', () => {

@@ -8,7 +8,7 @@ import { connect } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { serveRepository } from '../../../../build/release/server/serve.ts';
 import { newAuthority } from '../../../faults/server/certificates.ts';
-import { tempFolder } from '../../../folder.ts';
+import { tempFolder } from '../../../ground/folder.ts';
 
 const digits = '0123456789';
 

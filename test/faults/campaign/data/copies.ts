@@ -9,7 +9,7 @@ import { failureOf } from '../../../../src/updater/model/failure.ts';
 import { quietJob } from '../../../../src/updater/model/job.ts';
 import { listSnapshots } from '../../../../src/updater/store/records.ts';
 import { unpackSnapshot } from '../../../../src/updater/store/unpack.ts';
-import { tempFolder } from '../../../folder.ts';
+import { tempFolder } from '../../../ground/folder.ts';
 
 /** The notes at one place as one text: the data version, then the notes; or what is wrong with them. */
 export interface Copy {

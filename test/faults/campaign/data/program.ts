@@ -1,6 +1,6 @@
 /** A small product with notes: a program by the boot contract that migrates them, proves itself, and leaves. */
 import { createRequire } from 'node:module';
-import type { Contents } from '../../../publisher.ts';
+import type { Contents } from '../../../ground/publisher.ts';
 
 const sqlite = createRequire(import.meta.url).resolve('better-sqlite3');
 

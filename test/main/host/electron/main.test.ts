@@ -1,6 +1,6 @@
 /** The real main process and the real preload bundle on a fake Electron: what they do, and what they do not let happen. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { tempFolder } from '../../../folder.ts';
+import { tempFolder } from '../../../ground/folder.ts';
 import { healthOf, installOne, startProgram, type Installed, type Running } from './program.ts';
 
 let folder: Awaited<ReturnType<typeof tempFolder>>;

@@ -12,7 +12,7 @@ import { instanceOf, layoutOf } from '../../../../src/updater/install/layout.ts'
 import { findVersion } from '../../../../src/updater/install/versions.ts';
 import { askEngine } from '../../../../src/updater/engine/process/client.ts';
 import { quietJob } from '../../../../src/updater/model/job.ts';
-import { openPublisher, type TestPublisher } from '../../../publisher.ts';
+import { openPublisher, type TestPublisher } from '../../../ground/publisher.ts';
 
 /** An installation of a content version, and what a start of it is told by the boot contract. */
 export interface Installed {

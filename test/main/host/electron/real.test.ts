@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { packageProduct } from '../../../../build/package/product.ts';
 import { electronFolder } from '../../../../build/package/runtime.ts';
 import { quietJob } from '../../../../src/updater/model/job.ts';
-import { tempFolder } from '../../../folder.ts';
+import { tempFolder } from '../../../ground/folder.ts';
 
 const run = promisify(execFile);
 // Looked for with the file system only: loading the package would fetch it.

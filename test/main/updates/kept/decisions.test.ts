@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { answerTo, noDecisions, readDecisions, withAnswer, writeDecisions } from '../../../../src/main/updates/kept/decisions.ts';
 import { instanceOf, layoutOf } from '../../../../src/updater/install/layout.ts';
-import { tempFolder } from '../../../folder.ts';
+import { tempFolder } from '../../../ground/folder.ts';
 
 it('A word about a version takes the place of the one before, and a skipped version stays skipped whatever is said about others', () => {
   const until = '2026-11-11T12:00:00Z';

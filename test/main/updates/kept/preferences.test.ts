@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { usualPreferences } from '../../../../src/main/contract/preferences.ts';
 import { readPreferences, resetPreferences, setPreferences, type Whose } from '../../../../src/main/updates/kept/preferences.ts';
 import { instanceOf, layoutOf } from '../../../../src/updater/install/layout.ts';
-import { tempFolder } from '../../../folder.ts';
+import { tempFolder } from '../../../ground/folder.ts';
 
 async function somebody(folder: string): Promise<Whose> {
   const instance = instanceOf(layoutOf(folder), 'default');

@@ -21,7 +21,7 @@ import { serve } from '../../../../src/updater/engine/process/serve.ts';
 import { instanceOf, layoutOf } from '../../../../src/updater/install/layout.ts';
 import { mayFollow, type UpdateState } from '../../../../src/updater/model/application/state.ts';
 import { quietJob } from '../../../../src/updater/model/job.ts';
-import { openPublisher, type Contents, type TestPublisher } from '../../../publisher.ts';
+import { openPublisher, type Contents, type TestPublisher } from '../../../ground/publisher.ts';
 import { openFirstBoard } from './board.ts';
 import { openPerson, type Person } from './person.ts';
 import { startClock, type TestClock } from './time.ts';

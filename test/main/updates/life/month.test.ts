@@ -1,6 +1,6 @@
 /** Thirty days of somebody's life with updates. */
 import { expect, it } from 'vitest';
-import { tempFolder } from '../../../folder.ts';
+import { tempFolder } from '../../../ground/folder.ts';
 import { beginLife, day, fails, hour, minute, programOf, type Life } from './life.ts';
 
 /** Eight hours at the machine; then it sleeps until the next morning, when the publisher has signed anew. */

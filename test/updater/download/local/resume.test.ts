@@ -9,7 +9,7 @@ import { fetchParts } from '../../../../src/updater/download/parts.ts';
 import { quietJob } from '../../../../src/updater/model/job.ts';
 import { slowBody } from '../../../faults/server/faults.ts';
 import { startFaultServer, until } from '../../../faults/server/server.ts';
-import { tempFolder } from '../../../folder.ts';
+import { tempFolder } from '../../../ground/folder.ts';
 import { outcomeOf, partAt, partsOf, quickRemote, someBytes } from '../fixture.ts';
 
 const partBytes = 10_000;

@@ -7,7 +7,7 @@ import { quietJob } from '../../../../src/updater/model/job.ts';
 import { newAuthority } from '../../../faults/server/certificates.ts';
 import { startProxy } from '../../../faults/server/proxy.ts';
 import { startFaultServer, until } from '../../../faults/server/server.ts';
-import { tempFolder } from '../../../folder.ts';
+import { tempFolder } from '../../../ground/folder.ts';
 import { outcomeOf, quickRemote, someBytes } from '../fixture.ts';
 
 const file = someBytes(5000);

@@ -8,7 +8,7 @@ import { quietJob } from '../../../../src/updater/model/job.ts';
 import { newAuthority } from '../../../faults/server/certificates.ts';
 import * as faults from '../../../faults/server/faults.ts';
 import { type Fault, startFaultServer } from '../../../faults/server/server.ts';
-import { tempFolder } from '../../../folder.ts';
+import { tempFolder } from '../../../ground/folder.ts';
 import { outcomeOf, quickRemote, someBytes } from '../fixture.ts';
 
 const file = someBytes(5000);

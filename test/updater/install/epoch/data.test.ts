@@ -12,7 +12,7 @@ import { currentGeneration } from '../../../../src/updater/install/generations.t
 import { rollBack } from '../../../../src/updater/install/rollback.ts';
 import { quietJob } from '../../../../src/updater/model/job.ts';
 import type { Manifest } from '../../../../src/updater/model/manifest.ts';
-import { tempFolder } from '../../../folder.ts';
+import { tempFolder } from '../../../ground/folder.ts';
 import { makeVersion, notesOf, notesProgram, openPlace, readNotes, run, scriptOf, writeNotes } from './place.ts';
 
 const job = quietJob();

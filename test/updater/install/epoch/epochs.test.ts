@@ -12,7 +12,7 @@ import { epochFolder, listEpochs, readEpoch } from '../../../../src/updater/inst
 import { currentGeneration, installedGeneration, stageGeneration } from '../../../../src/updater/install/generations.ts';
 import { Failed } from '../../../../src/updater/model/failure.ts';
 import { quietJob } from '../../../../src/updater/model/job.ts';
-import { tempFolder } from '../../../folder.ts';
+import { tempFolder } from '../../../ground/folder.ts';
 import { databaseOf, makeVersion, migratorOf, notesOf, now, openPlace, readNotes, run, scriptOf, writeNotes } from './place.ts';
 
 const job = quietJob();

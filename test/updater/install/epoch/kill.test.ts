@@ -8,7 +8,7 @@ import { epochFolder, listEpochs } from '../../../../src/updater/install/epoch/r
 import { currentGeneration } from '../../../../src/updater/install/generations.ts';
 import { quietJob } from '../../../../src/updater/model/job.ts';
 import { faultsMissing, runWithFault, type Command } from '../../../faults/shim/shim.ts';
-import { tempFolder } from '../../../folder.ts';
+import { tempFolder } from '../../../ground/folder.ts';
 import { makeVersion, migratorOf, notesOf, openPlace, readNotes, run, scriptOf, writeNotes } from './place.ts';
 
 const missing = await faultsMissing();

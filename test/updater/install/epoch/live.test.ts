@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { copyState } from '../../../../src/updater/install/epoch/clone.ts';
 import { parseDataDeclaration } from '../../../../src/updater/model/application/data.ts';
 import { quietJob } from '../../../../src/updater/model/job.ts';
-import { tempFolder } from '../../../folder.ts';
+import { tempFolder } from '../../../ground/folder.ts';
 
 it('a live copy of a database that is locked for good is a failure, never an empty copy', async () => {
   await using folder = await tempFolder();

@@ -13,8 +13,8 @@ import { beginVersion, findVersion, recordVersion, type Version } from '../../..
 import type { Generation, Reason } from '../../../../src/updater/model/generation.ts';
 import { quietJob } from '../../../../src/updater/model/job.ts';
 import type { Manifest } from '../../../../src/updater/model/manifest.ts';
-import { writeTree, type Contents } from '../../../publisher.ts';
-import { digestOf, manifestWith } from '../../manifests.ts';
+import { writeTree, type Contents } from '../../../ground/publisher.ts';
+import { digestOf, manifestWith } from '../../../ground/manifests.ts';
 
 export const now = new Date('2026-05-06T07:08:09.010Z');
 

@@ -18,7 +18,7 @@ import { listSnapshots, readableSnapshots } from '../../../../src/updater/store/
 import { scrubSnapshots } from '../../../../src/updater/store/unpack.ts';
 import { seeded, spread } from '../../../faults/campaign/choice.ts';
 import { faultsMissing, quickEnvironment, runWithFault, type Command, type Fault } from '../../../faults/shim/shim.ts';
-import { tempFolder } from '../../../folder.ts';
+import { tempFolder } from '../../../ground/folder.ts';
 import { makeVersion, openPlace, readNotes, run, writeNotes } from './place.ts';
 
 const job = quietJob();

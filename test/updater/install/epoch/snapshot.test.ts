@@ -19,8 +19,8 @@ import type { Snapshot } from '../../../../src/updater/model/application/snapsho
 import { quietJob } from '../../../../src/updater/model/job.ts';
 import { listObjects, objectPath } from '../../../../src/updater/store/objects.ts';
 import { listSnapshots, readableSnapshots } from '../../../../src/updater/store/records.ts';
-import { tempFolder } from '../../../folder.ts';
-import { digestOf } from '../../manifests.ts';
+import { tempFolder } from '../../../ground/folder.ts';
+import { digestOf } from '../../../ground/manifests.ts';
 import { makeVersion, migratorOf, notesOf, now, openPlace, readNotes, run, scriptOf, writeNotes } from './place.ts';
 
 const job = quietJob();

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { quietJob } from '../../../../src/updater/model/job.ts';
 import { buildTree } from '../../../../src/updater/patches/apply.ts';
 import { readHeader } from '../../../../src/updater/patches/container.ts';
-import { tempFolder } from '../../../folder.ts';
+import { tempFolder } from '../../../ground/folder.ts';
 import { containerOf, craft, fileOf, numbers, signedNumbers, treeOf, written, type Crafted } from '../crafted.ts';
 
 const before = Buffer.from('abcdefghijklmnopqrstuvwxyz');

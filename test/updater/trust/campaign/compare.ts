@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Fetcher, Updater } from 'tuf-js';
 import { DownloadHTTPError } from 'tuf-js/dist/error.js';
 import type { ReadKey } from '../../../../src/updater/trust/signature.ts';
-import { tempFolder } from '../../../folder.ts';
+import { tempFolder } from '../../../ground/folder.ts';
 import { ask, sha256, verdict, type Forge, type MetaPart } from '../forge.ts';
 import { chance, firstRepository, mutations, pick, target } from './repositories.ts';
 

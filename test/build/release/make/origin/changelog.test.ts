@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { changelogOf, readChangelog } from '../../../../../build/release/make/origin/changelog.ts';
 import { publicAddress } from '../../../../../build/release/make/origin/provenance.ts';
 import { quietJob } from '../../../../../src/updater/model/job.ts';
-import { tempFolder } from '../../../../folder.ts';
+import { tempFolder } from '../../../../ground/folder.ts';
 
 function commit(folder: string, ...args: string[]): void {
   const identity = ['-c', 'user.name=Somebody', '-c', 'user.email=somebody@example.org', '-c', 'commit.gpgsign=false'];

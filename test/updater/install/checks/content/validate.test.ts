@@ -4,9 +4,9 @@ import { nativeProblem } from '../../../../../src/updater/install/checks/content
 import { validateTree } from '../../../../../src/updater/install/checks/content/validate.ts';
 import { quietJob } from '../../../../../src/updater/model/job.ts';
 import type { Manifest } from '../../../../../src/updater/model/manifest.ts';
-import { tempFolder } from '../../../../folder.ts';
-import { writeTree, type Contents } from '../../../../publisher.ts';
-import { digestOf, manifestWith } from '../../../manifests.ts';
+import { tempFolder } from '../../../../ground/folder.ts';
+import { writeTree, type Contents } from '../../../../ground/publisher.ts';
+import { digestOf, manifestWith } from '../../../../ground/manifests.ts';
 
 const job = quietJob();
 

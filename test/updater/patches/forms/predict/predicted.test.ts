@@ -8,7 +8,7 @@ import type { OldBytes } from '../../../../../src/updater/patches/forms/old-file
 import { kinds, type Guide, type Region } from '../../../../../src/updater/patches/forms/predict/guide.ts';
 import { PredictedFile } from '../../../../../src/updater/patches/forms/predict/predicted-file.ts';
 import { Shifts } from '../../../../../src/updater/patches/forms/predict/shifts.ts';
-import { tempFolder } from '../../../../folder.ts';
+import { tempFolder } from '../../../../ground/folder.ts';
 import { containerOf, craft, fileOf, numbers, signedNumbers, treeOf, written } from '../../crafted.ts';
 import { Random } from '../../random.ts';
 

@@ -1,11 +1,11 @@
 import { mkdir, readFile, rm, symlink, writeFile, chmod } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { buildRelease, type Built } from '../build/release/make/build.ts';
-import type { BuildOptions } from '../build/release/make/options.ts';
-import { createKeys, openKeys, type Keys } from '../build/release/metadata/keys.ts';
-import { initRepository } from '../build/release/metadata/publish.ts';
-import { publishRelease } from '../build/release/publish/publish.ts';
-import { quietJob } from '../src/updater/model/job.ts';
+import { buildRelease, type Built } from '../../build/release/make/build.ts';
+import type { BuildOptions } from '../../build/release/make/options.ts';
+import { createKeys, openKeys, type Keys } from '../../build/release/metadata/keys.ts';
+import { initRepository } from '../../build/release/metadata/publish.ts';
+import { publishRelease } from '../../build/release/publish/publish.ts';
+import { quietJob } from '../../src/updater/model/job.ts';
 
 /** One entry of a small tree: a file's content (text, bytes), a program's, or a link's target. */
 export type Content = string | Uint8Array | { readonly program: string | Uint8Array } | { readonly link: string };
