@@ -59,7 +59,13 @@ export interface Want {
 /** Asks the source for the first offer that fits, or for exactly the one that was asked for. Throws `check/…` and `fetch/…`. */
 export async function findRelease(asking: Asking, want: Want, job: Job): Promise<Found> {
   job.report({ step: 'check', doneBytes: 0, totalBytes: null });
-  return fromAnyPlace(asking.remote, () => askOnce(asking, want, job));
+  try {
+    return await fromAnyPlace(asking.remote, () => askOnce(asking, want, job));
+  } catch (error) {
+    // Whoever asked wants to know that nobody answered, and downloads nothing yet.
+    if (!(error instanceof Failed) || error.code !== 'fetch/offline') throw error;
+    throw new Failed('check/offline', error.failure.detail, { cause: error });
+  }
 }
 
 /** Throws `check/no-such-version` when a version has been withdrawn by now. Whoever cannot be asked has withdrawn nothing. */
