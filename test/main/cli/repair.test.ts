@@ -26,8 +26,8 @@ describe('moult health and moult repair', () => {
     await publisher.release('1.0.0', { 'read me.txt': 'one\n'.repeat(100), 'lib/a.txt': 'a' });
     const rootFile = join(folder.path, 'root.json');
     writeFileSync(rootFile, publisher.trustedRoot);
-    expect((await moult('install', '--from', publisher.repo, '--trusted-root', rootFile)).code).toBe(0);
-    const [version] = readdirSync(join(root, 'versions'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    await moult('install', '--from', publisher.repo, '--trusted-root', rootFile);
+    const version = readdirSync(join(root, 'versions'), { withFileTypes: true }).find((entry) => entry.isDirectory());
     damaged = join(root, 'versions', version?.name ?? '', 'read me.txt');
   });
 
