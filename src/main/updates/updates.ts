@@ -18,13 +18,14 @@ import { awayMs } from './decide/away.ts';
 import { bannerOf, offerViewOf, stateOf } from './decide/view.ts';
 import { readDecisions, type Decisions } from './kept/decisions.ts';
 import { readOffer, type Offered } from './kept/offer.ts';
-import { readPreferences, type Whose } from './kept/preferences.ts';
+import { obeyKeeping, readPreferences, type Whose } from './kept/preferences.ts';
+import { openScheduled } from './kept/scheduled.ts';
 import { openAnswers, type UpdateHandlers } from './work/answers.ts';
 import { openChecks } from './work/check.ts';
 import { openLoop, type Loop } from './work/loop.ts';
 import { noticesOfRecords } from './work/notices.ts';
 import { openPreparation } from './work/prepare.ts';
-import { aroundOf, momentOf, openMemory, type Memory, type Present, type Tools } from './work/present.ts';
+import { aroundOf, ifDiskLets, momentOf, openMemory, type Memory, type Present, type Tools } from './work/present.ts';
 import { readyFrom, withoutNotice } from './work/ready.ts';
 import { takeTurn, type Crew } from './work/turn.ts';
 
@@ -55,6 +56,7 @@ export async function openUpdates(tools: Tools): Promise<Updates> {
   const closing = new AbortController();
   const checks = openChecks(tools, memory, closing.signal);
   const preparation = openPreparation(tools, memory, closing.signal);
+  const scheduled = openScheduled(tools, memory, closing.signal);
   // The application runs on whatever becomes of its updates: what goes wrong in between is shown, and tried again.
   const trouble = (error: unknown): number => {
     memory.change({ failed: failureOf(error) });
@@ -62,13 +64,13 @@ export async function openUpdates(tools: Tools): Promise<Updates> {
   };
   const loop = openLoop(() => takeTurn(crew).catch(trouble), clock);
   const after = (task: Promise<unknown>): void => void task.catch(trouble).then(loop.look);
-  const crew: Crew = { tools, memory, checks, preparation, look: loop.look, after };
+  const crew: Crew = { tools, memory, checks, preparation, scheduled, look: loop.look, after };
   const watching = tools.host.watch(listener(tools, memory, loop));
   const close = async (): Promise<void> => {
     watching[Symbol.dispose]();
     closing.abort();
     await loop[Symbol.asyncDispose]();
-    await Promise.all([checks.settled(), preparation.settled()]);
+    await Promise.all([checks.settled(), preparation.settled(), scheduled.settled()]);
   };
   const stagedChanged = async (): Promise<void> => {
     memory.change({ ready: readyFrom(await stagedGeneration(place.instance), memory.present) });
@@ -84,6 +86,7 @@ async function lookAround(tools: Tools, whose: Whose): Promise<Present> {
   const running = await installedGeneration(place.instance);
   const decisions = await decisionsAtStart(place.instance, running);
   const preferred = await readPreferences(whose);
+  await ifDiskLets(() => obeyKeeping(place.instance, preferred));
   const ability = abilityOf(place.layout);
   const [lastCheck] = ledger.list('check', 1);
   const present: Present = {

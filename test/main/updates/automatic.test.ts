@@ -1,9 +1,11 @@
 /** Updates that nobody is asked about. */
 import { expect, it } from 'vitest';
 import { Failed } from '../../../src/updater/model/failure.ts';
+import { readKeeping } from '../../../src/updater/install/epoch/snapshot/keeping.ts';
 import { timeText } from '../../../src/updater/model/parse.ts';
+import { readableSnapshots } from '../../../src/updater/store/records.ts';
 import { tempFolder } from '../../ground/folder.ts';
-import { beginLife, hour, minute } from './life/life.ts';
+import { beginLife, day, hour, minute } from './life/life.ts';
 
 it('R19 an automatic update is prepared in the background and waits until nothing is lost by it, with a minute to say no', async () => {
   await using folder = await tempFolder();
@@ -102,4 +104,21 @@ it('What fails by itself is tried twice more in silence and then told; a person 
     ['schedule', 'failed'],
     [null, 'done'],
   ]);
+});
+
+it('snapshots make themselves as often as was set, and as many stay as were asked for', async () => {
+  await using folder = await tempFolder();
+  await using life = await beginLife(folder.path);
+  const kinds = async () => (await readableSnapshots(life.place.instance.snapshots)).map(({ kind }) => kind);
+  await life.pass(3 * day);
+  expect(await kinds()).toEqual([]);
+  await life.ask('prefs/set', { scheduledSnapshots: 'daily', keepSnapshots: 2, keepAbandonedDays: 7 });
+  await life.pass(minute);
+  expect(await kinds()).toEqual(['scheduled']);
+  await life.pass(12 * hour);
+  expect(await kinds()).toHaveLength(1);
+  await life.pass(2 * day);
+  expect(await kinds()).toEqual(['scheduled', 'scheduled']);
+  expect(life.ledger().list('snapshot', 9)).toMatchObject([{ by: 'schedule', status: 'done' }, { status: 'done' }, { status: 'done' }]);
+  expect(await readKeeping(life.place.instance)).toEqual({ snapshots: 2, abandonedDays: 7 });
 });

@@ -2,7 +2,7 @@
 import type { RequestOf, SnapshotResult } from '../../../updater/engine/process/requests.ts';
 import { installedGeneration } from '../../../updater/install/generations.ts';
 import { findVersion } from '../../../updater/install/versions.ts';
-import { snapshotLimits, type Snapshot } from '../../../updater/model/application/snapshot.ts';
+import type { Snapshot } from '../../../updater/model/application/snapshot.ts';
 import { Failed } from '../../../updater/model/failure.ts';
 import type { Job } from '../../../updater/model/job.ts';
 import { listSnapshots, readSnapshot, resolveSnapshot, type Listed } from '../../../updater/store/records.ts';
@@ -23,7 +23,7 @@ export interface CreateOptions {
 export function createCommand(globals: Globals, options: CreateOptions): Promise<number> {
   return runCommand(globals, async (job) => {
     const { note, program, rehash } = options;
-    const result = await ask(globals, { kind: 'create', note, program, rehash, keep: keepOf(options) }, job);
+    const result = await ask(globals, { kind: 'create', note, program, rehash, ...keepOf(options) }, job);
     if (result.did !== 'create') return 1;
     const { snapshot, removed } = result;
     const gone = removed.length === 0 ? '' : ` ${removed.length} older automatic ones were removed.`;
@@ -119,10 +119,10 @@ function ask(globals: Globals, { underApp = false, ...wish }: Wish, job: Job): P
   return globals.ask<'snapshot'>({ kind: 'snapshot', root: layout.root, instance: instance.name, underApp, ...patience, wish }, job);
 }
 
-function keepOf({ keep }: CreateOptions): number {
-  if (keep === undefined) return snapshotLimits.keep;
+function keepOf({ keep }: CreateOptions): { readonly keep?: number } {
+  if (keep === undefined) return {};
   if (!/^[1-9]\d{0,5}$/.test(keep)) throw new Failed('usage/wrong', '--keep is a number, 1 or more');
-  return Number(keep);
+  return { keep: Number(keep) };
 }
 
 /** A snapshot without its lists. */

@@ -52,6 +52,12 @@ export function untilDueMs({ since, waitMs }: Rhythm, now: Moment): number {
   return Math.max(0, waitMs - passedMs);
 }
 
+/** Milliseconds until the next snapshot that makes itself; 0 when it is due. A last one in the future was made under a wrong clock, and does not count. */
+export function untilSnapshotMs(rhythm: 'daily' | 'weekly', lastMs: number, nowMs: number): number {
+  const everyMs = (rhythm === 'daily' ? 24 : 7 * 24) * hourMs;
+  return lastMs > nowMs ? 0 : Math.max(0, lastMs + everyMs - nowMs);
+}
+
 /** How long to sleep at most when something is due in so many milliseconds. */
 export function napMs(dueInMs: number): number {
   return Math.min(longestNapMs, dueInMs);

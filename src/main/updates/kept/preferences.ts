@@ -7,6 +7,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readableRecord, writeRecord } from '../../../updater/disk/atomic.ts';
+import { writeKeeping } from '../../../updater/install/epoch/snapshot/keeping.ts';
 import type { Instance } from '../../../updater/install/layout.ts';
 import { Failed } from '../../../updater/model/failure.ts';
 import { preferenceNameSchema, somePreferencesSchema, usualPreferences, type PreferenceName } from '../../contract/preferences.ts';
@@ -47,6 +48,11 @@ export async function resetPreferences(names: readonly PreferenceName[], whose: 
   await refuseManaged(names, whose);
   const own = Object.entries(await readOwn(whose.instance)).filter(([name]) => !names.some((reset) => reset === name));
   await write(whose, Object.fromEntries(own));
+}
+
+/** Tells whoever tidies up how much is to be kept from now on. Atomic. */
+export async function obeyKeeping(instance: Instance, { values }: Preferred): Promise<void> {
+  await writeKeeping(instance, { snapshots: values.keepSnapshots, abandonedDays: values.keepAbandonedDays });
 }
 
 /** Notes every preference that a person changed. */

@@ -1,7 +1,15 @@
 /** What a person sets, over the contract: it holds at once. */
 import type { Handlers } from '../../contract/serve.ts';
-import { noteChanges, readPreferences, resetPreferences, setPreferences, type Preferred, type Whose } from '../kept/preferences.ts';
-import type { Memory } from './present.ts';
+import {
+  noteChanges,
+  obeyKeeping,
+  readPreferences,
+  resetPreferences,
+  setPreferences,
+  type Preferred,
+  type Whose,
+} from '../kept/preferences.ts';
+import { ifDiskLets, type Memory } from './present.ts';
 import type { Crew } from './turn.ts';
 
 type SettingHandlers = Pick<Handlers, 'prefs/set' | 'prefs/reset' | 'telemetry/preview'>;
@@ -24,6 +32,7 @@ export function settingAnswers(crew: Crew, whose: Whose): SettingHandlers {
 
 async function takeOver(before: Preferred, { tools, memory, checks, after }: Crew, whose: Whose): Promise<void> {
   const preferred = await readPreferences(whose);
+  await ifDiskLets(() => obeyKeeping(whose.instance, preferred));
   noteChanges(tools.ledger, before, preferred);
   memory.change({ preferred, ready: withWord(memory, preferred.values.restartWhenAway) });
   if (before.values.channel !== preferred.values.channel) after(checks.ask('schedule'));

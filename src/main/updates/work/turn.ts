@@ -5,6 +5,7 @@ import { isClockTrusted } from '../decide/level.ts';
 import { napMs, untilDueMs } from '../decide/schedule.ts';
 import type { Decisions } from '../kept/decisions.ts';
 import { levelNow, mayAsk, whatNow } from '../decide/view.ts';
+import type { Scheduled } from '../kept/scheduled.ts';
 import type { Checks } from './check.ts';
 import { noticesOfRecords, tellSilence } from './notices.ts';
 import type { Preparation } from './prepare.ts';
@@ -17,6 +18,7 @@ export interface Crew {
   readonly memory: Memory;
   readonly checks: Checks;
   readonly preparation: Preparation;
+  readonly scheduled: Scheduled;
   look(): Promise<void>;
   /** A turn follows when something that nobody waits for is over; what it throws is shown as the state. */
   after(task: Promise<unknown>): void;
@@ -35,9 +37,11 @@ export async function takeTurn(crew: Crew): Promise<number> {
   await askAtRed(tools, memory);
   tellSilence(tools, memory);
   beginWhatIsDue(crew);
+  const snapshotMs = await crew.scheduled.beginIfDue();
   const restartMs = stepToRestart(tools, memory);
   return napMs(
     Math.min(
+      snapshotMs,
       untilCheckMs(memory.present, tools),
       restartMs ?? Number.POSITIVE_INFINITY,
       untilWordEndsMs(memory.present.decisions, tools.clock.now()),

@@ -23,8 +23,11 @@ const underApp = { underApp: z.boolean().optional() };
 /** Another channel than the installed one; another proxy than the environment's (null: that one). */
 const asking = { channel: z.string().optional(), proxy: z.string().nullable().optional() };
 
+/** Whether it made itself, and how many of those stay this time (else as many as the instance keeps). */
+const automatic = { as: z.enum(['manual', 'scheduled']).optional(), keep: z.int().positive().optional() };
+
 const snapshotWishSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('create'), note: z.string(), program: z.boolean(), rehash: z.boolean(), keep: z.int().positive() }),
+  z.object({ kind: z.literal('create'), note: z.string(), program: z.boolean(), rehash: z.boolean(), ...automatic }),
   z.object({ kind: z.literal('pin'), id: z.string(), pinned: z.boolean() }),
   z.object({ kind: z.literal('delete'), id: z.string() }),
   z.object({ kind: z.literal('restore'), id: z.string() }),

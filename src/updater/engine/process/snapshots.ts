@@ -22,9 +22,9 @@ export async function serveSnapshot({ wish, underApp = false }: RequestOf<'snaps
   const ground = place;
   switch (wish.kind) {
     case 'create': {
-      const snapshot = await takeSnapshot({ ...wish, kind: 'manual' }, ground, job);
+      const snapshot = await takeSnapshot({ ...wish, kind: wish.as ?? 'manual' }, ground, job);
       await retireEpochs(ground, job);
-      const policy = { keep: wish.keep, signedNow: () => signedTime(place.layout) };
+      const policy = { keep: wish.keep ?? null, signedNow: () => signedTime(place.layout) };
       return { did: 'create', snapshot, removed: await tidySnapshots(policy, ground) };
     }
     case 'pin':

@@ -12,7 +12,6 @@ import { hasCode, namesIn, removeTree, syncFolder } from '../../disk/atomic.ts';
 import { Failed } from '../../model/failure.ts';
 import { versionName, type Generation } from '../../model/generation.ts';
 import type { Job } from '../../model/job.ts';
-import { snapshotLimits } from '../../model/application/snapshot.ts';
 import { listSnapshots } from '../../store/records.ts';
 import { signedTime } from '../checks/signed-time.ts';
 import { listEpochs } from '../epoch/record.ts';
@@ -49,7 +48,7 @@ export async function cleanUp({ layout, instance }: Pick<Ground, 'layout' | 'ins
 /** After a generation became good: the epochs that were left become snapshots, snapshots beyond their number or time go, then all else that nothing needs. */
 export async function cleanUpAfterGood(ground: Ground, job: Job): Promise<Cleaned> {
   await retireEpochs(ground, job);
-  await tidySnapshots({ keep: snapshotLimits.keep, signedNow: () => signedTime(ground.layout) }, ground);
+  await tidySnapshots({ keep: null, signedNow: () => signedTime(ground.layout) }, ground);
   return cleanUp(ground);
 }
 

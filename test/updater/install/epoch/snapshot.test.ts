@@ -209,8 +209,12 @@ describe('which snapshots stay', () => {
       snapshotOf('5-000000', { createdAt: '2016-05-06T07:08:09Z' }),
       snapshotOf('6-000000', { kind: 'abandoned' }),
     ];
-    expect(surplus(all, { keep: 2, signedNow: null }).map(({ id }) => id)).toEqual(['2-000000']);
-    expect(surplus(all, { keep: 1, signedNow: new Date('2027-01-01') }).map(({ id }) => id)).toEqual(['2-000000', '4-000000', '6-000000']);
+    expect(surplus(all, { keep: 2, abandonedDays: 90, signedNow: null }).map(({ id }) => id)).toEqual(['2-000000']);
+    expect(surplus(all, { keep: 1, abandonedDays: 90, signedNow: new Date('2027-01-01') }).map(({ id }) => id)).toEqual([
+      '2-000000',
+      '4-000000',
+      '6-000000',
+    ]);
   });
 
   it('a pinned one cannot be deleted before it is unpinned, and takes only its own contents with it', async () => {

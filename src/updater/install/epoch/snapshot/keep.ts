@@ -1,5 +1,5 @@
 /** Which snapshots stay, which go, and what may not be taken away by hand. */
-import { snapshotLimits, type Snapshot } from '../../../model/application/snapshot.ts';
+import type { Snapshot } from '../../../model/application/snapshot.ts';
 import { Failed } from '../../../model/failure.ts';
 import type { Generation } from '../../../model/generation.ts';
 import { removeUnreferenced } from '../../../store/objects.ts';
@@ -15,6 +15,7 @@ import { currentGeneration, readGeneration } from '../../generations.ts';
 import { listInstances } from '../../instances.ts';
 import type { Instance, Layout } from '../../layout.ts';
 import { readEpoch } from '../record.ts';
+import { readKeeping } from './keeping.ts';
 import { storeOf, type Ground } from './take.ts';
 
 /** Pins a snapshot, so that it stays until somebody says otherwise, or lets it go. Atomic. Throws as `readSnapshot` does. */
@@ -40,16 +41,17 @@ export async function deleteSnapshot(named: string, ground: Ground): Promise<str
   return id;
 }
 
-/** Removes the automatic snapshots beyond the newest `keep`, and abandoned ones after their time; returns the ids. `signedNow` is a time that was signed, since clocks go wrong (null: nobody knows); it is asked for only when it matters. */
+/** Removes the automatic snapshots beyond the newest `keep` (null: as many as the instance keeps), and abandoned ones after their time; returns the ids. `signedNow` is a time that was signed, since clocks go wrong (null: nobody knows); it is asked for only when it matters. */
 export async function tidySnapshots(
-  policy: { readonly keep: number; readonly signedNow: () => Promise<Date | null> },
+  policy: { readonly keep: number | null; readonly signedNow: () => Promise<Date | null> },
   ground: Ground,
 ): Promise<readonly string[]> {
   const { snapshots } = storeOf(ground);
   const all = await readableSnapshots(snapshots);
   const gone: string[] = [];
   const signedNow = all.some(({ kind }) => kind === 'abandoned') ? await policy.signedNow() : null;
-  for (const snapshot of surplus(all, { keep: policy.keep, signedNow })) {
+  const { snapshots: usual, abandonedDays } = await readKeeping(ground.instance);
+  for (const snapshot of surplus(all, { keep: policy.keep ?? usual, abandonedDays, signedNow })) {
     if ((await onlyPair(snapshot, all, ground.instance)) !== null) continue;
     await forgetSnapshot(snapshots, snapshot.id);
     gone.push(snapshot.id);
@@ -58,11 +60,14 @@ export async function tidySnapshots(
   return gone;
 }
 
-/** Of snapshots, oldest first, those that nobody asked to keep: neither manual nor pinned nor among the newest `keep`, and abandoned ones older than 90 days. */
-export function surplus(all: readonly Snapshot[], { keep, signedNow }: { keep: number; signedNow: Date | null }): readonly Snapshot[] {
+/** Of snapshots, oldest first, those that nobody asked to keep: neither manual nor pinned nor among the newest `keep`, and abandoned ones older than `abandonedDays`. */
+export function surplus(
+  all: readonly Snapshot[],
+  { keep, abandonedDays, signedNow }: { readonly keep: number; readonly abandonedDays: number; readonly signedNow: Date | null },
+): readonly Snapshot[] {
   const loose = all.filter(({ pinned }) => !pinned);
   const automatic = loose.filter(({ kind }) => kind === 'pre-update' || kind === 'scheduled');
-  const oldestMs = (signedNow?.getTime() ?? 0) - snapshotLimits.abandonedDays * 86_400_000;
+  const oldestMs = (signedNow?.getTime() ?? 0) - abandonedDays * 86_400_000;
   const abandoned = loose.filter(({ kind, createdAt }) => kind === 'abandoned' && Date.parse(createdAt) < oldestMs);
   return [...automatic.slice(0, Math.max(0, automatic.length - keep)), ...abandoned];
 }
