@@ -116,11 +116,11 @@ async function forgetManifests(layout: Layout, standing: readonly string[]): Pro
   for (const name of names.filter((each) => !isOf(each, describing))) await removeFile(join(layout.accepted, name));
 }
 
-/** The versions that worked in an epoch which still stands: without their manifest nobody would know what of it to keep as a snapshot. */
+/** The versions that worked last in an epoch which still stands: without their manifest nobody would know what of it to keep as a snapshot. */
 async function versionsWithData(layout: Layout): Promise<readonly string[]> {
   const inInstance = async (instance: Instance): Promise<readonly Generation[]> => {
-    const standing = new Set((await listEpochs(instance)).map(({ epoch }) => epoch));
-    return (await listGenerations(instance)).filter(({ epoch }) => standing.has(epoch));
+    const all = await listGenerations(instance);
+    return (await listEpochs(instance)).flatMap(({ epoch }) => all.findLast((generation) => generation.epoch === epoch) ?? []);
   };
   const generations = (await Promise.all((await listInstances(layout)).map(inInstance))).flat();
   return generations.map(({ version, treeDigest }) => versionName(version, treeDigest));
