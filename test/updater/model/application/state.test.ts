@@ -19,12 +19,12 @@ test('an update goes the straight line from idle to idle', () => {
   expect(line.slice(1).every((to, i) => mayFollow(line[i] ?? 'failed', to))).toBe(true);
 });
 
-test('nothing restarts that was not ready, nothing is confirmed that did not restart, nothing is prepared that was not offered', () => {
+test('nothing restarts that was not ready; a program that just started may be on trial itself, or go on with what was offered before', () => {
   const before = (to: UpdateKind): UpdateKind[] => kinds.filter((from) => from !== to && mayFollow(from, to));
   expect({ restarting: before('restarting'), confirming: before('confirming'), preparing: before('preparing') }).toEqual({
     restarting: ['ready'],
-    confirming: ['restarting'],
-    preparing: ['available', 'failed'],
+    confirming: ['idle', 'restarting'],
+    preparing: ['idle', 'available', 'ready', 'failed'],
   });
 });
 
