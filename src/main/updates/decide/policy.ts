@@ -41,7 +41,7 @@ export function whatToDo(situation: Situation): What {
 }
 
 /** Whether a version closes a hole: such a one cannot be skipped. */
-export function isSecurity({ type, severity }: Pick<OfferView, 'type' | 'severity'>): boolean {
+function isSecurity({ type, severity }: Pick<OfferView, 'type' | 'severity'>): boolean {
   return type === 'security' || severity === 'high' || severity === 'critical';
 }
 
