@@ -47,6 +47,10 @@ async function checkForUpdates(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Check for updates' }).click();
 }
 
+async function becomesGood(ground: Ground, version: string): Promise<void> {
+  await expect.poll(() => currentGeneration(instanceIn(ground)), { timeout: 60_000 }).toMatchObject({ version, state: 'good' });
+}
+
 async function review(page: Page): Promise<void> {
   await page
     .getByRole('button', { name: /^Review/ })
@@ -89,7 +93,7 @@ describe('an end user', () => {
     await soon(page.getByText('You now have 1.1.0')).toBeVisible();
     await goTo(page, 'Notes');
     await soon(page.getByRole('button', { name: /Buy milk/ })).toBeVisible();
-    await expect.poll(() => currentGeneration(instanceIn(ground)), { timeout: 30_000 }).toMatchObject({ version: '1.1.0', state: 'good' });
+    await becomesGood(ground, '1.1.0');
     await page.getByRole('navigation').getByRole('link', { name: 'About' }).click();
     await soon(page.getByRole('heading', { level: 1, name: 'moult 1.1.0' })).toBeVisible();
     expect(person.troubles).toEqual([]);
@@ -153,6 +157,76 @@ describe('an end user', () => {
   });
 });
 
+describe('somebody whose data a version breaks with', () => {
+  it('exports it, starts fresh, and brings it back from the snapshot that was made', async () => {
+    await using folder = await tempFolder();
+    await using ground = await openGround(folder.path);
+    await using person = await sitDown(browser, ground.root);
+    const { page } = person;
+    await writeNote(page, 'Precious');
+    const breaking = [{ what: 'Notes of 1.0.0 cannot be read', exports: ['json'] }];
+    await ground.publisher.release('1.1.0', shellTree('two'), { changelog: { notes: {}, changes: [], breaking } });
+    await checkForUpdates(page);
+    await page.getByRole('button', { name: 'Decide…' }).first().click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Update now' }).click();
+    const dialog = page.getByRole('alertdialog');
+    await soon(dialog).toContainText('Notes of 1.0.0 cannot be read');
+    await soon(dialog.getByRole('button', { name: 'Cancel' })).toBeFocused();
+    await dialog.getByRole('button', { name: 'Export data…' }).click();
+    await soon(dialog).toContainText('files were written to');
+    await dialog.getByRole('button', { name: 'Start fresh' }).click();
+    await restartNow(page);
+    await person.follow();
+    await goTo(page, 'Notes');
+    await soon(page.getByRole('heading', { name: 'No notes yet' })).toBeVisible();
+
+    await becomesGood(ground, '1.1.0');
+    await goTo(page, 'Snapshots');
+    await page
+      .getByRole('button', { name: /^Restore the snapshot of/ })
+      .first()
+      .click();
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Restore' }).click();
+    await goTo(page, 'Updates');
+    await restartNow(page);
+    await person.follow();
+    await goTo(page, 'Notes');
+    await soon(page.getByRole('button', { name: /Precious/ })).toBeVisible();
+    expect(person.troubles).toEqual([]);
+  });
+});
+
+describe('somebody who liked the version before better', () => {
+  it('sees what changed between the two, goes back without a download, and keeps what was written', async () => {
+    await using folder = await tempFolder();
+    await using ground = await openGround(folder.path);
+    await ground.publisher.release('1.1.0', shellTree('two'));
+    await using person = await sitDown(browser, ground.root);
+    const { page } = person;
+    await checkForUpdates(page);
+    await updateNow(page);
+    await restartNow(page);
+    await person.follow();
+    await becomesGood(ground, '1.1.0');
+    await writeNote(page, 'Written in 1.1.0');
+    await ground.server.close();
+
+    await goTo(page, 'History');
+    await page.getByRole('button', { name: 'Compare 1.0.0 with the running version' }).click();
+    await page.getByRole('button', { name: /about\.txt/ }).click();
+    await soon(page.getByRole('main')).toContainText('+two');
+    await goTo(page, 'History');
+    await page.getByRole('button', { name: 'Go back to 1.0.0' }).click();
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Go back' }).click();
+    await restartNow(page);
+    await person.follow();
+    await becomesGood(ground, '1.0.0');
+    await goTo(page, 'Notes');
+    await soon(page.getByRole('button', { name: /Written in 1\.1\.0/ })).toBeVisible();
+    expect(person.troubles).toEqual([]);
+  });
+});
+
 describe('somebody who wants to think of it no more', () => {
   it('picks Always auto-update once and finds the next version installed without being asked', async () => {
     await using folder = await tempFolder();
@@ -167,9 +241,7 @@ describe('somebody who wants to think of it no more', () => {
       await page.getByRole('button', { name: 'Update now and always' }).click();
       await restartNow(page);
       await person.follow();
-      await expect
-        .poll(() => currentGeneration(instanceIn(ground)), { timeout: 30_000 })
-        .toMatchObject({ version: '1.1.0', state: 'good' });
+      await becomesGood(ground, '1.1.0');
       await ground.publisher.release('1.2.0', shellTree('three'), { risk: 'low' });
       await checkForUpdates(page);
       // Nobody is asked anything: it is prepared by itself.
