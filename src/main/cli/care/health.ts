@@ -1,4 +1,3 @@
-import { askEngine } from '../../../updater/engine/process/client.ts';
 import { planRepair } from '../../../updater/repair/plan.ts';
 import type { Finding, RepairStep, Report } from '../../../updater/model/application/health.ts';
 import type { Repaired } from '../../../updater/repair/repair.ts';
@@ -10,7 +9,7 @@ import { findingText, planText } from './words.ts';
 /** `moult health`: everything that this instance relies on, looked over; 4 when something is wrong. Only reads. */
 export function health(globals: Globals): Promise<number> {
   return runCommand(globals, async (job) => {
-    const report = await askEngine<'verify'>({ kind: 'verify', ...where(globals) }, job);
+    const report = await globals.ask<'verify'>({ kind: 'verify', ...where(globals) }, job);
     say(globals, { ...report, plan: planRepair(report) }, reportText(report));
     return report.findings.length === 0 ? 0 : 4;
   });
@@ -20,13 +19,13 @@ export function health(globals: Globals): Promise<number> {
 export function repair(globals: Globals, { dryRun }: { readonly dryRun: boolean }): Promise<number> {
   return runCommand(globals, async (job) => {
     if (dryRun) {
-      const report = await askEngine<'verify'>({ kind: 'verify', ...where(globals) }, job);
+      const report = await globals.ask<'verify'>({ kind: 'verify', ...where(globals) }, job);
       const plan = planRepair(report);
       say(globals, { report, plan }, planText(plan));
       return report.findings.length === 0 ? 0 : 4;
     }
     const underApp = (await findRunning(placeOf(globals).instance)) !== null;
-    const repaired = await askEngine<'repair'>({ kind: 'repair', ...where(globals), underApp }, job);
+    const repaired = await globals.ask<'repair'>({ kind: 'repair', ...where(globals), underApp }, job);
     say(globals, repaired, repairedText(repaired));
     return (repaired.after ?? repaired.before).findings.length === 0 ? 0 : 4;
   });
