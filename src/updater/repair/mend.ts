@@ -17,7 +17,7 @@ import { freshFolder, linkInside, placeInside } from '../disk/inside.ts';
 import { permissionsOf } from '../disk/scan.ts';
 import { writeBootList } from '../install/checks/boot-list.ts';
 import type { Layout } from '../install/layout.ts';
-import { acceptedManifest, findVersion, listVersions, recordAgain } from '../install/versions.ts';
+import { acceptedManifest, listVersions, recordAgain } from '../install/versions.ts';
 import { Failed } from '../model/failure.ts';
 import { versionName } from '../model/generation.ts';
 import type { Job } from '../model/job.ts';
@@ -59,10 +59,11 @@ export async function mendVersion(step: VersionStep, tools: Tools, job: Job): Pr
   const folder = join(layout.versions, versionName(manifest.version, step.treeDigest));
   const aside = join(layout.downloads, `${step.treeDigest.slice(0, 8)}.mending`);
   await freshFolder(aside);
-  const mended = await gather(filesIn(manifest, step), { manifest, aside, tools }, job);
+  const files = filesIn(manifest, step);
+  const mended = await gather(files, { manifest, aside, tools }, job);
   for (const path of step.extra) await removeTree(join(folder, path));
   await mkdir(folder, { recursive: true, mode: 0o755 });
-  for (const file of filesIn(manifest, step)) await place(file, { folder, aside });
+  for (const file of files) await place(file, { folder, aside });
   for (const { path, target } of manifest.tree.links.filter((link) => step.files.includes(link.path))) {
     await removeTree(join(folder, path));
     await linkInside(folder, path, target);
@@ -106,10 +107,11 @@ async function gather(files: readonly TreeFile[], { manifest, aside, tools }: Ga
 /** Every path, in whatever version that stands here, at which a content should be. */
 async function placesOf(wanted: ReadonlySet<string>, layout: Layout): Promise<ReadonlyMap<string, readonly string[]>> {
   const found = new Map<string, string[]>();
-  for (const { treeDigest } of await listVersions(layout)) {
-    const version = await findVersion(layout, treeDigest);
-    for (const { path, sha256 } of version?.manifest.tree.files ?? []) {
-      if (wanted.has(sha256)) found.set(sha256, [...(found.get(sha256) ?? []), join(version?.folder ?? '', path)]);
+  for (const { version, treeDigest } of await listVersions(layout)) {
+    const manifest = await acceptedManifest(layout, treeDigest);
+    const folder = join(layout.versions, versionName(version, treeDigest));
+    for (const { path, sha256 } of manifest?.tree.files ?? []) {
+      if (wanted.has(sha256)) found.set(sha256, [...(found.get(sha256) ?? []), join(folder, path)]);
     }
   }
   return found;

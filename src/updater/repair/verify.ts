@@ -10,7 +10,7 @@ import { readRecord } from '../disk/atomic.ts';
 import type { Checked, Finding, Report } from '../model/application/health.ts';
 import { verifyConfig, verifyData } from './verify/data.ts';
 import { verifyMachine, verifyRecords, verifySnapshots } from './verify/records.ts';
-import { verifyVersions } from './verify/versions.ts';
+import { verifyVersions, type Relied } from './verify/versions.ts';
 
 /** Where to look, and the time. */
 export interface Ground {
@@ -26,8 +26,10 @@ export async function verifyInstance(ground: Ground, job: Job): Promise<Report> 
   const records = await verifyRecords(instance);
   if (records.count === 1 && (await listVersions(layout)).length === 0)
     throw new Failed('start/nothing', `nothing is installed in ${layout.root}`);
-  const versions = await verifyVersions(layout, used, job);
-  const data = await verifyDataOf(used[0] ?? null, ground);
+  const manifests = used.map(async (generation) => ({ generation, manifest: await acceptedManifest(layout, generation.treeDigest) }));
+  const relied = await Promise.all(manifests);
+  const versions = await verifyVersions(layout, relied, job);
+  const data = await verifyDataOf(relied[0], instance);
   const snapshots = await verifySnapshots(layout, instance, job);
   const checked: Checked[] = [
     { what: 'records', count: records.count },
@@ -37,7 +39,7 @@ export async function verifyInstance(ground: Ground, job: Job): Promise<Report> 
     { what: 'config', count: data.configs },
     { what: 'snapshots', count: snapshots.count },
   ];
-  const machine = await verifyMachine(layout, { now, publishedAt: await newestPublication(layout, used) });
+  const machine = await verifyMachine(layout, { now, publishedAt: newestPublication(relied) });
   return {
     checkedAt: timeText(now),
     checked,
@@ -57,24 +59,18 @@ async function usedGenerations(instance: Instance): Promise<readonly Generation[
 }
 
 /** A release's date is signed: no clock that is right shows an earlier one. */
-async function newestPublication(layout: Layout, used: readonly Generation[]): Promise<string | null> {
-  const manifests = await Promise.all(used.map(({ treeDigest }) => acceptedManifest(layout, treeDigest)));
-  return (
-    manifests
-      .flatMap((manifest) => manifest?.publishedAt ?? [])
-      .toSorted()
-      .at(-1) ?? null
-  );
+function newestPublication(relied: readonly Relied[]): string | null {
+  const times = relied.flatMap(({ manifest }) => manifest?.publishedAt ?? []);
+  return times.toSorted().at(-1) ?? null;
 }
 
 async function verifyDataOf(
-  current: Generation | null,
-  { layout, instance }: Ground,
+  current: Relied | undefined,
+  instance: Instance,
 ): Promise<{ readonly databases: number; readonly configs: number; readonly findings: readonly Finding[] }> {
-  const manifest = current === null ? null : await acceptedManifest(layout, current.treeDigest);
-  if (current === null || manifest === null) return { databases: 0, configs: 0, findings: [] };
-  const data = await verifyData(instance, current, manifest);
-  const config = await verifyConfig(instance, current.epoch);
+  if (current === undefined || current.manifest === null) return { databases: 0, configs: 0, findings: [] };
+  const data = await verifyData(instance, current.generation, current.manifest);
+  const config = await verifyConfig(instance, current.generation.epoch);
   return { databases: data.databases, configs: config.files, findings: [...data.findings, ...config.findings] };
 }
 

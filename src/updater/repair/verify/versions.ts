@@ -4,11 +4,17 @@ import { join } from 'node:path';
 import { compareTree, type TreeDifference } from '../../disk/scan.ts';
 import { isBootListRight } from '../../install/checks/boot-list.ts';
 import type { Layout } from '../../install/layout.ts';
-import { acceptedManifest, findVersion } from '../../install/versions.ts';
+import { listVersions } from '../../install/versions.ts';
 import { versionName, type Generation } from '../../model/generation.ts';
 import type { Job } from '../../model/job.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import type { FileChange, Finding, FindingCode, Mending } from '../../model/application/health.ts';
+
+/** A generation that an instance relies on, and the manifest that was accepted for its version; null where that is lost. */
+export interface Relied {
+  readonly generation: Generation;
+  readonly manifest: Manifest | null;
+}
 
 /** What was found, and how many files were held against their lists. */
 export interface Verified {
@@ -18,10 +24,11 @@ export interface Verified {
 }
 
 /** Verifies the version of each generation, each once. Reports step 'verify' per version. */
-export async function verifyVersions(layout: Layout, generations: readonly Generation[], job: Job): Promise<Verified> {
-  const named = [...new Map(generations.map((generation) => [generation.treeDigest, generation])).values()];
+export async function verifyVersions(layout: Layout, relied: readonly Relied[], job: Job): Promise<Verified> {
+  const named = [...new Map(relied.map((each) => [each.generation.treeDigest, each])).values()];
+  const standing = new Set((await listVersions(layout)).map(({ treeDigest }) => treeDigest));
   const all: Verified[] = [];
-  for (const generation of named) all.push(await verifyVersion(layout, generation, job));
+  for (const each of named) all.push(await verifyVersion(each, { layout, standing }, job));
   return {
     files: all.reduce((sum, { files }) => sum + files, 0),
     versions: all.length,
@@ -29,18 +36,25 @@ export async function verifyVersions(layout: Layout, generations: readonly Gener
   };
 }
 
-async function verifyVersion(layout: Layout, { version, treeDigest }: Generation, job: Job): Promise<Verified> {
-  const manifest = await acceptedManifest(layout, treeDigest);
+/** Where versions are, and the trees of those that have a readable record. */
+interface Shelf {
+  readonly layout: Layout;
+  readonly standing: ReadonlySet<string>;
+}
+
+async function verifyVersion({ generation, manifest }: Relied, { layout, standing }: Shelf, job: Job): Promise<Verified> {
+  const { version, treeDigest } = generation;
   const subject = { kind: 'version', treeDigest, version } as const;
   if (manifest === null) {
     const evidence = `no readable trust/accepted/${treeDigest}.json`;
     return { files: 0, versions: 1, findings: [{ code: 'version/unvouched', subject, evidence, mends: null }] };
   }
   const folder = join(layout.versions, versionName(version, treeDigest));
-  const stands = (await findVersion(layout, treeDigest)) !== null;
   const difference = await compareTree(folder, manifest.tree, job);
   const findings: Finding[] = [
-    ...(stands ? [] : [{ code: 'version/missing', subject, evidence: 'it has no readable record', mends: 'rewrite' } as const]),
+    ...(standing.has(treeDigest)
+      ? []
+      : [{ code: 'version/missing', subject, evidence: 'it has no readable record', mends: 'rewrite' } as const]),
     ...((await isBootListRight(layout, manifest))
       ? []
       : [{ code: 'boot-list/wrong', subject, evidence: 'not as the manifest says', mends: 'rewrite' } as const]),
